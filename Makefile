@@ -1,0 +1,226 @@
+# saldod - mirrors Tripletex ledgers into PostgreSQL. `make help` lists what can be done.
+
+VERSION := 0.1.0
+
+CC ?= cc
+PREFIX ?= /usr/local
+DESTDIR ?=
+BUILD ?= build
+SANITIZE ?=
+MAKEFLAGS += --no-print-directory
+# V=1 shows the commands.
+V ?= 0
+Q := $(if $(filter 1,$(V)),,@)
+
+# --- Debian packages, by what needs them --------------------------------------------------------
+DEPS_BUILD := gcc libc6-dev make pkg-config gawk libcurl4-openssl-dev libevent-dev libjansson-dev \
+	libyajl-dev libpq-dev libsystemd-dev libinih-dev libsodium-dev
+DEPS_TEST := $(DEPS_BUILD) libcmocka-dev postgresql-15 postgresql-15-pgtap \
+	libtap-parser-sourcehandler-pgtap-perl openssl procps
+DEPS_DEMO := $(DEPS_BUILD) postgresql-15
+DEPS_FUZZ := $(DEPS_BUILD) clang-14 libclang-rt-14-dev
+DEPS_LINT := $(DEPS_BUILD) clang-tidy-14 clang-format-14 cppcheck universal-ctags shellcheck python3
+DEPS_COVERAGE := $(DEPS_TEST) gcovr
+
+# --- Compiler -----------------------------------------------------------------------------------
+CFLAGS ?= -O2 -g
+# Beyond -Wall -Wextra: a shadowed variable hides a mistake; what is not in a header is static; formats are
+# literals that match; no arithmetic on void; const is not cast away; a misspelt macro is not 0; stack use is known.
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
+	-Wpointer-arith -Wcast-qual -Wundef -Wvla
+HARDENING := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE -fstack-clash-protection
+LINK_HARDENING := -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
+ifneq ($(SANITIZE),)
+HARDENING := -fPIE -fsanitize=$(SANITIZE) -fno-omit-frame-pointer
+LINK_HARDENING := -pie -fsanitize=$(SANITIZE)
+endif
+ifneq ($(COVERAGE),)
+HARDENING := -fPIE --coverage -O0
+LINK_HARDENING := -pie --coverage
+endif
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -I. -I$(BUILD) -DSALDOD_VERSION='"$(VERSION)"' \
+	$(WARNINGS) $(HARDENING) $(CFLAGS) -I/usr/include/postgresql -MMD -MP
+LIBS := -lcurl -levent -ljansson -lyajl -lpq -lsystemd -linih -lsodium
+
+# --- Files --------------------------------------------------------------------------------------
+LIB_SRC := $(wildcard lib/*/*.c)
+DAEMON_SRC := $(filter-out daemon/main.c,$(wildcard daemon/*.c))
+SANDBOX_SRC := $(wildcard tests/sandbox/*.c)
+HARNESS_SRC := $(filter-out tests/integration/test_%,$(wildcard tests/integration/*.c))
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+INTEGRATION_TESTS := $(patsubst tests/integration/%.c,$(BUILD)/tests/integration/%,\
+	$(wildcard tests/integration/test_*.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+CORE := $(BUILD)/libsaldod.a
+GENERATED := $(BUILD)/gen/sql_queries.h
+SANDBOX := $(BUILD)/tests/sandbox/tripletex-sandbox
+
+.PHONY: help all deps deps-test demo demo-up demo-down check check-unit check-sql \
+	check-integration asan valgrind fuzz fuzz-smoke lint layers format format-check coverage \
+	install clean programs tests sandbox
+.DEFAULT_GOAL := all
+.SECONDARY:
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' Makefile
+
+all: ## build build/saldod
+	@tests/deps.sh $(DEPS_BUILD)
+	@$(MAKE) programs
+
+deps: ## install the Debian packages that are missing (for everything)
+	@tests/deps.sh $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_LINT) $(DEPS_FUZZ) $(DEPS_COVERAGE)
+
+# --- Build --------------------------------------------------------------------------------------
+programs: $(BUILD)/saldod
+sandbox: $(SANDBOX)
+tests: $(UNIT_TESTS) $(INTEGRATION_TESTS) $(SANDBOX) $(BUILD)/saldod
+
+$(BUILD)/saldod: $(call objects,daemon/main.c) $(CORE)
+	@echo "  LINK $@"
+	$(Q)$(CC) $(LINK_HARDENING) -o $@ $^ $(LIBS)
+
+$(CORE): $(call objects,$(LIB_SRC) $(DAEMON_SRC)) $(BUILD)/obj/gen/sql_queries.o
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(BUILD)/obj/%.o: %.c Makefile | $(GENERATED)
+	@mkdir -p $(@D)
+	@echo "  CC $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+SQL_FILES := sql/bootstrap.sql $(sort $(wildcard sql/migrations/*.sql) $(wildcard sql/queries/*.sql))
+$(BUILD)/gen/sql_queries.c: $(SQL_FILES) sql/embed.awk
+	@mkdir -p $(@D)
+	$(Q)gawk -v part=source -f sql/embed.awk $(SQL_FILES) > $@.new
+	@mv $@.new $@
+$(BUILD)/gen/sql_queries.h: $(SQL_FILES) sql/embed.awk
+	@mkdir -p $(@D)
+	$(Q)gawk -v part=header -f sql/embed.awk $(SQL_FILES) > $@.new
+	@mv $@.new $@
+$(BUILD)/gen/sql_queries.c: $(BUILD)/gen/sql_queries.h
+
+$(SANDBOX): $(call objects,$(SANDBOX_SRC))
+	@mkdir -p $(@D)
+	@echo "  LINK $@"
+	$(Q)$(CC) $(LINK_HARDENING) -o $@ $^ -levent -ljansson -lsodium
+
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(CORE) \
+		$(call objects,$(filter-out tests/sandbox/main.c,$(SANDBOX_SRC)))
+	@mkdir -p $(@D)
+	@echo "  LINK $@"
+	$(Q)$(CC) $(LINK_HARDENING) -o $@ $< $(filter tests/sandbox% $(BUILD)/obj/tests/sandbox/%,$^) \
+		$(CORE) -lcmocka $(LIBS)
+
+$(BUILD)/tests/integration/%: $(BUILD)/obj/tests/integration/%.o $(call objects,$(HARNESS_SRC)) $(CORE)
+	@mkdir -p $(@D)
+	@echo "  LINK $@"
+	$(Q)$(CC) $(LINK_HARDENING) -o $@ $^ -lcmocka $(LIBS)
+
+# --- Demo ---------------------------------------------------------------------------------------
+demo: ## from nothing to proven figures, and away again
+	@tests/deps.sh $(DEPS_DEMO)
+	@$(MAKE) programs sandbox
+	@tests/demo/demo.sh run $(BUILD)
+
+demo-up: ## the same, left running
+	@tests/deps.sh $(DEPS_DEMO)
+	@$(MAKE) programs sandbox
+	@tests/demo/demo.sh up $(BUILD)
+
+demo-down: ## end what demo-up left running
+	@tests/demo/demo.sh down $(BUILD)
+
+# --- Tests --------------------------------------------------------------------------------------
+check: ## all tests
+	@tests/deps.sh $(DEPS_TEST)
+	@$(MAKE) tests
+	@tests/run.sh $(BUILD) all
+
+check-unit: ## unit tests
+	@tests/deps.sh $(DEPS_TEST)
+	@$(MAKE) $(UNIT_TESTS)
+	@tests/run.sh $(BUILD) unit
+
+check-sql: ## schema tests (pgTAP)
+	@tests/deps.sh $(DEPS_TEST)
+	@tests/run.sh $(BUILD) sql
+
+check-integration: ## real daemon, real PostgreSQL, sandbox
+	@tests/deps.sh $(DEPS_TEST)
+	@$(MAKE) tests
+	@tests/run.sh $(BUILD) integration
+
+asan: ## all C tests under the address and undefined-behaviour sanitizers
+	@tests/deps.sh $(DEPS_TEST)
+	@$(MAKE) BUILD=$(BUILD)/asan SANITIZE=address,undefined CFLAGS='-O1 -g' tests
+	@tests/run.sh $(BUILD)/asan unit integration
+
+valgrind: ## unit tests under valgrind
+	@tests/deps.sh $(DEPS_TEST) valgrind
+	@$(MAKE) $(UNIT_TESTS)
+	@TEST_WRAPPER='valgrind -q --leak-check=full --error-exitcode=99' tests/run.sh $(BUILD) unit
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $(DAEMON_SRC) $(BUILD)/gen/sql_queries.c
+	@mkdir -p $(@D)
+	clang-14 -std=gnu11 -D_GNU_SOURCE -I. -I$(BUILD) -I/usr/include/postgresql \
+		-DSALDOD_VERSION='"$(VERSION)"' -O1 -g \
+		-fsanitize=fuzzer,address,undefined -o $@ $< $(LIB_SRC) $(DAEMON_SRC) \
+		$(BUILD)/gen/sql_queries.c $(LIBS)
+
+FUZZ_SECONDS ?= 600
+fuzz: ## every fuzzer for FUZZ_SECONDS (600)
+	@tests/deps.sh $(DEPS_FUZZ)
+	@$(MAKE) $(FUZZERS)
+	@tests/fuzz/run.sh $(BUILD) $(FUZZ_SECONDS)
+
+fuzz-smoke: ## every fuzzer for a few seconds
+	@$(MAKE) fuzz FUZZ_SECONDS=10
+
+# --- Habits -------------------------------------------------------------------------------------
+C_FILES = $(LIB_SRC) $(DAEMON_SRC) daemon/main.c $(SANDBOX_SRC) $(wildcard tests/*/*.c)
+ALL_C = $(sort $(C_FILES) $(wildcard lib/*/*.h daemon/*.h tests/*/*.h))
+
+lint: layers ## layers, sizes, static analysis, scripts
+	@tests/deps.sh $(DEPS_LINT)
+	@$(MAKE) $(BUILD)/gen/sql_queries.h
+	@tests/lint/sizes.sh
+	@tests/lint/words.sh
+	cppcheck -q --std=c11 --enable=warning,portability,performance --inline-suppr \
+		--error-exitcode=1 -j2 --suppress=missingIncludeSystem -I. -I$(BUILD) lib daemon
+	@printf '%s\n' $(LIB_SRC) $(DAEMON_SRC) daemon/main.c | xargs -P2 -n6 sh -c \
+		'clang-tidy-14 --quiet "$$@" -- -std=gnu11 -D_GNU_SOURCE -I. -I$(BUILD) \
+		-I/usr/include/postgresql -DSALDOD_VERSION=\"$(VERSION)\" 2>$(BUILD)/tidy.log' sh
+	shellcheck $$(git ls-files '*.sh' .ci/run)
+
+layers: ## includes point down only; each library behind its own wall
+	@tests/lint/layers.sh
+
+format: ## rewrite the C files in the house format
+	clang-format-14 -i $(ALL_C)
+
+coverage: ## line coverage of unit and integration tests
+	@tests/deps.sh $(DEPS_COVERAGE)
+	@$(MAKE) BUILD=$(BUILD)/coverage COVERAGE=1 CFLAGS='-O0 -g' tests
+	@tests/run.sh $(BUILD)/coverage unit integration
+	gcovr -r . --object-directory $(BUILD)/coverage/obj -f 'lib/' -f 'daemon/' \
+		--print-summary -o $(BUILD)/coverage/report.txt
+
+install: all ## install below DESTDIR and PREFIX
+	install -D -m 0755 $(BUILD)/saldod $(DESTDIR)$(PREFIX)/bin/saldod
+	install -D -m 0644 config/saldod.conf $(DESTDIR)$(PREFIX)/share/doc/saldod/saldod.conf
+	install -D -m 0644 config/saldod-minimal.conf $(DESTDIR)$(PREFIX)/share/doc/saldod/saldod-minimal.conf
+	install -D -m 0644 systemd/saldod.service $(DESTDIR)$(PREFIX)/lib/systemd/system/saldod.service
+
+clean: ## remove build/
+	@tests/demo/demo.sh down $(BUILD) >/dev/null 2>&1 || true
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,187 @@
+/* The daemon: signals, readiness, reload and a clean end. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/app.h"
+#include "daemon/command.h"
+#include "daemon/config_rows.h"
+#include "daemon/listener.h"
+#include "daemon/pool.h"
+#include "daemon/schedule.h"
+#include "daemon/service.h"
+#include "daemon/settings.h"
+#include "lib/base/err.h"
+#include "lib/base/log.h"
+#include "lib/base/loop.h"
+
+enum {
+    STATUS_EVERY_MS = 5000,
+    START_EXTENSION_MS = 60000,
+    DRAIN_MAX_MS = 20000,
+    STALL_MAX_MS = 10 * 60 * 1000, /* pulls run, yet none has begun or ended for so long */
+};
+
+struct run {
+    struct app app;
+    struct loop_timer *status, *watchdog, *drain;
+    int is_ready, is_reloading, is_ending, exit_status;
+    char told[ERR_TEXT_BYTES]; /* the last failure that was logged: a lasting one is told once */
+};
+
+/* --- status line and watchdog --- */
+
+static void describe(struct run *run, char *out, size_t out_bytes)
+{
+    struct schedule_report report;
+    schedule_describe(run->app.schedule, &report);
+    (void)snprintf(out, out_bytes, "%d clients, %d pulls running, %d waiting, %d failing, %d held, %d without access%s",
+                   report.clients, report.running, report.waiting, report.failing, report.held,
+                   report.no_access, listener_is_ready(run->app.listener) ? "" : "; the database is away");
+}
+
+static void status_due(void *ctx)
+{
+    struct run *run = ctx;
+    char text[256];
+    if (run->is_ready) {
+        describe(run, text, sizeof(text));
+        service_status(text);
+    } else {
+        service_extend_start(START_EXTENSION_MS);
+    }
+    loop_timer_start(run->status, STATUS_EVERY_MS);
+}
+
+/* Fed only while the schedule makes progress, or has nothing to do, or waits for the database. */
+static void watchdog_due(void *ctx)
+{
+    struct run *run = ctx;
+    struct schedule_report report;
+    schedule_describe(run->app.schedule, &report);
+    int64_t still_ms = loop_now_ms(run->app.loop) - report.progress_ms;
+    if (report.running == 0 || still_ms < STALL_MAX_MS || !listener_is_ready(run->app.listener))
+        service_alive();
+    loop_timer_start(run->watchdog, service_watchdog_ms() / 2);
+}
+
+/* --- the database --- */
+
+static void rows_applied(void *ctx, int faults)
+{
+    struct run *run = ctx;
+    char text[256];
+    if (faults > 0)
+        log_error(run->app.log, NULL, "%d bureaus or clients of the configuration could not be taken over", faults);
+    describe(run, text, sizeof(text));
+    if (!run->is_ready || run->is_reloading)
+        service_ready(text);
+    if (!run->is_ready)
+        log_notice(run->app.log, NULL, "saldod %s is ready", SALDOD_VERSION);
+    if (run->is_reloading)
+        log_notice(run->app.log, NULL, "The configuration was reloaded");
+    run->is_ready = 1;
+    run->is_reloading = 0;
+}
+
+static void listener_event(void *ctx, enum listener_event event, const struct err *err)
+{
+    struct run *run = ctx;
+    if (event == LISTENER_READY) {
+        if (run->is_ready)
+            log_notice(run->app.log, NULL, "The database is back");
+        run->told[0] = '\0';
+        config_rows_apply(&run->app, rows_applied, run);
+        return;
+    }
+    if (strcmp(run->told, err->text) != 0)
+        log_error(run->app.log, NULL, "%s: %s. %s",
+                  event == LISTENER_LOST ? "The database is lost" : "The database cannot be used", err->text,
+                  err->remedy);
+    (void)snprintf(run->told, sizeof(run->told), "%s", err->text);
+    if (event == LISTENER_SCHEMA_TOO_NEW) {
+        run->exit_status = COMMAND_FAILED;
+        loop_stop(run->app.loop);
+    }
+}
+
+/* --- signals --- */
+
+static void stop_now(void *ctx)
+{
+    struct run *run = ctx;
+    loop_stop(run->app.loop);
+}
+
+static void on_end(void *ctx, int signal_number)
+{
+    struct run *run = ctx;
+    (void)signal_number;
+    if (run->is_ending) {
+        log_notice(run->app.log, NULL, "Asked to end a second time: leaving at once");
+        loop_stop(run->app.loop);
+        return;
+    }
+    run->is_ending = 1;
+    service_stopping();
+    log_notice(run->app.log, NULL, "Ending: what is being published is finished, everything else is left");
+    loop_timer_start(run->drain, DRAIN_MAX_MS);
+    schedule_drain(run->app.schedule, stop_now, run);
+}
+
+static void on_reload(void *ctx, int signal_number)
+{
+    struct run *run = ctx;
+    (void)signal_number;
+    if (run->is_ending)
+        return;
+    service_reloading();
+    if (app_reload(&run->app) < 0 || !listener_is_ready(run->app.listener)) {
+        service_ready("running");
+        return;
+    }
+    run->is_reloading = 1;
+    config_rows_apply(&run->app, rows_applied, run);
+    schedule_reset(run->app.schedule);
+}
+
+static int handle_signals(struct run *run)
+{
+    struct loop *loop = run->app.loop;
+    if (loop_on_signal(loop, SIGTERM, on_end, run) < 0 || loop_on_signal(loop, SIGINT, on_end, run) < 0 ||
+        loop_on_signal(loop, SIGHUP, on_reload, run) < 0)
+        return -EINVAL;
+    return 0;
+}
+
+static void release(struct run *run)
+{
+    loop_timer_free(run->status);
+    loop_timer_free(run->watchdog);
+    loop_timer_free(run->drain);
+    app_release(&run->app);
+}
+
+int command_run(const struct command_args *args)
+{
+    struct run run = { .exit_status = COMMAND_DONE };
+    int ret = app_init(&run.app, args->config_file);
+    if (ret < 0 || handle_signals(&run) < 0) {
+        app_release(&run.app);
+        return ret == -EINVAL ? COMMAND_WRONG_CONFIGURATION : COMMAND_FAILED;
+    }
+    run.status = loop_timer_new(run.app.loop, status_due, &run);
+    run.watchdog = loop_timer_new(run.app.loop, watchdog_due, &run);
+    run.drain = loop_timer_new(run.app.loop, stop_now, &run);
+    run.app.listener = listener_new(&run.app, listener_event, &run);
+    listener_start(run.app.listener);
+    loop_timer_start(run.status, 0);
+    if (service_watchdog_ms() > 0)
+        loop_timer_start(run.watchdog, 0);
+    if (loop_run(run.app.loop) < 0)
+        run.exit_status = COMMAND_FAILED;
+    log_notice(run.app.log, NULL, "saldod has ended");
+    release(&run);
+    return run.exit_status;
+}

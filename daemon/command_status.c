@@ -1,0 +1,210 @@
+/* Shows how every client stands: a table for people, a document for machines. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/command.h"
+#include "daemon/schema.h"
+#include "daemon/settings.h"
+#include "gen/sql_queries.h"
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
+#include "lib/base/loop.h"
+#include "lib/pg/batch.h"
+#include "lib/pg/pg.h"
+
+enum {
+    CONNECT_MS = 10000,
+    STATEMENT_MS = 60000,
+    FAULTS_BYTES_MAX = 256 * 1024,
+    COLUMNS_MAX = 8,
+    CELL_WIDTH_MAX = 40,
+};
+
+struct status {
+    struct loop *loop;
+    struct pg *pg;
+    int is_json;
+    int exit_status;
+};
+
+static void end(struct status *status, const struct err *err)
+{
+    if (err) {
+        (void)fprintf(stderr, "saldod: %s\n", err->text);
+        if (*err->remedy)
+            (void)fprintf(stderr, "%s\n", err->remedy);
+        status->exit_status = COMMAND_FAILED;
+    }
+    loop_stop(status->loop);
+}
+
+/* --- table --- */
+
+/* Characters, not bytes; good enough for names of companies. */
+static int text_width(const char *text)
+{
+    int width = 0;
+    for (; *text; text++)
+        width += ((unsigned char)*text & 0xC0) != 0x80;
+    return width;
+}
+
+/* Cut to the width, padded; what could move the cursor is shown as '?'. */
+static void print_cell(const char *text, int width)
+{
+    int shown = 0;
+    for (; *text && (shown < width || ((unsigned char)*text & 0xC0) == 0x80); text++) {
+        shown += ((unsigned char)*text & 0xC0) != 0x80;
+        (void)putchar((unsigned char)*text < 0x20 || *text == 0x7F ? '?' : *text);
+    }
+    (void)printf("%*s", width - shown + 2, "");
+}
+
+static const char *cell(const struct pg_result *result, int row, const char *column)
+{
+    const char *text = pg_result_text(result, row, column);
+    return text ? text : "";
+}
+
+static void print_table(const struct pg_result *result, const char *const *columns)
+{
+    int widths[COLUMNS_MAX] = { 0 };
+    for (int i = 0; columns[i]; i++) {
+        widths[i] = text_width(columns[i]);
+        for (int row = 0; row < pg_result_rows(result); row++) {
+            int width = text_width(cell(result, row, columns[i]));
+            widths[i] = width > widths[i] ? width : widths[i];
+        }
+        widths[i] = widths[i] > CELL_WIDTH_MAX ? CELL_WIDTH_MAX : widths[i];
+    }
+    for (int i = 0; columns[i]; i++)
+        print_cell(columns[i], widths[i]);
+    (void)putchar('\n');
+    for (int row = 0; row < pg_result_rows(result); row++) {
+        for (int i = 0; columns[i]; i++)
+            print_cell(cell(result, row, columns[i]), widths[i]);
+        (void)putchar('\n');
+    }
+}
+
+static void print_line(const char *label, const char *text)
+{
+    if (!text || !*text)
+        return;
+    (void)printf("    %s", label);
+    for (; *text; text++)
+        (void)putchar((unsigned char)*text < 0x20 || *text == 0x7F ? ' ' : *text);
+    (void)putchar('\n');
+}
+
+static int print_clients(void *ctx, const struct pg_result *result, struct err *err)
+{
+    static const char *const COLUMNS[] = { "org_nr", "name", "bureau", "state", "fresh_as_of",
+                                           "verified", "postings", "next_pull_at", NULL };
+    (void)ctx, (void)err;
+    print_table(result, COLUMNS);
+    for (int row = 0; row < pg_result_rows(result); row++) {
+        const char *reason = pg_result_text(result, row, "reason");
+        if (!reason)
+            continue;
+        (void)printf("\n%s %s\n", cell(result, row, "org_nr"), cell(result, row, "state"));
+        print_line("reason: ", reason);
+        print_line("remedy: ", pg_result_text(result, row, "remedy"));
+        print_line("last error: ", pg_result_text(result, row, "last_error"));
+        print_line("request id: ", pg_result_text(result, row, "last_request_id"));
+    }
+    return 0;
+}
+
+static int print_tokens(void *ctx, const struct pg_result *result, struct err *err)
+{
+    static const char *const COLUMNS[] = { "holder", "state", "owner", "budget", "session_until", NULL };
+    (void)ctx, (void)err;
+    if (pg_result_rows(result) == 0)
+        return 0;
+    (void)putchar('\n');
+    print_table(result, COLUMNS);
+    return 0;
+}
+
+static int print_document(void *ctx, const struct pg_result *result, struct err *err)
+{
+    (void)ctx, (void)err;
+    (void)puts(pg_result_text(result, 0, "document"));
+    return 0;
+}
+
+/* --- asking --- */
+
+static void shown(void *ctx, const struct err *err)
+{
+    end(ctx, err);
+}
+
+static void schema_checked(void *ctx, enum schema_state state, const struct err *failure)
+{
+    struct status *status = ctx;
+    struct err err = ERR_NONE;
+    const char *all[] = { NULL };
+    if (state != SCHEMA_FITS) {
+        end(status, failure);
+        return;
+    }
+    struct pg_batch *batch = batch_new(BATCH_PLAIN);
+    if (status->is_json) {
+        batch_add_query(batch, SQL_status_json, 0, NULL, print_document);
+    } else {
+        batch_add_query(batch, SQL_status_clients, 1, all, print_clients);
+        batch_add_query(batch, SQL_status_tokens, 0, NULL, print_tokens);
+    }
+    if (batch_start(batch, status->pg, shown, status, &err) < 0)
+        end(status, &err);
+}
+
+static void connected(void *ctx, const struct pg_result *result, const struct err *failure)
+{
+    struct status *status = ctx;
+    struct err err = ERR_NONE;
+    if (!result)
+        end(status, failure);
+    else if (schema_check(status->pg, schema_checked, status, &err) < 0)
+        end(status, &err);
+}
+
+static int show(const struct settings *settings, int is_json)
+{
+    struct status status = { .loop = loop_new(), .is_json = is_json };
+    struct err err = ERR_NONE;
+    const struct pg_options options = {
+        .conninfo = settings->conninfo,
+        .application_name = "saldod status",
+        .role = "saldod_daemon",
+        .connect_timeout_ms = CONNECT_MS,
+        .statement_timeout_ms = STATEMENT_MS,
+    };
+    if (!status.loop)
+        return COMMAND_FAILED;
+    status.pg = pg_new(status.loop, &options, NULL, NULL, &status);
+    if (pg_start(status.pg, connected, &status, &err) < 0)
+        end(&status, &err);
+    else if (loop_run(status.loop) < 0)
+        status.exit_status = COMMAND_FAILED;
+    pg_free(status.pg);
+    loop_free(status.loop);
+    return status.exit_status;
+}
+
+int command_status(const struct command_args *args)
+{
+    struct settings *settings = NULL;
+    AUTO_BUF struct buf faults;
+    buf_init(&faults, FAULTS_BYTES_MAX);
+    if (settings_read(args->config_file, &settings, &faults) < 0) {
+        (void)fprintf(stderr, "%s", buf_text(&faults));
+        return COMMAND_WRONG_CONFIGURATION;
+    }
+    int ret = show(settings, args->is_json);
+    settings_unref(settings);
+    return ret;
+}

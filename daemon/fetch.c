@@ -1,0 +1,281 @@
+#include "daemon/fetch.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "daemon/app.h"
+#include "daemon/token.h"
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
+#include "lib/base/loop.h"
+#include "lib/base/mem.h"
+#include "lib/http/http.h"
+#include "lib/pg/pg.h"
+#include "lib/tripletex/page.h"
+#include "lib/tripletex/resource.h"
+
+enum {
+    FETCH_BODY_BYTES_MAX = 256 * 1024 * 1024,
+    FETCH_QUERY_BYTES_MAX = 8192,
+};
+
+/* Any value that is no digest makes Tripletex compute one. */
+static const char NO_DIGEST[] = "0";
+
+struct fetch {
+    struct app *app;
+    struct token *token;
+    const struct resource *resource;
+    char *company, *filter, *held;
+    int asks_digest, is_digest_only, is_urgent;
+    struct pg *stage;
+    fetch_want_fn *want_stage;
+    void *want_ctx;
+    struct page *page;
+    struct json_list *list; /* instead of a page, where rows go to the caller */
+    json_row_fn *row;
+    void *row_ctx;
+    struct token_call *call;
+    fetch_done_fn *done;
+    void *ctx;
+    struct buf copy_sql;
+    struct err body_err;
+    struct json_list_head head;
+    int64_t rows, sent_us;
+    char digest[sizeof(((struct json_list_head *)0)->digest)];
+    char unknown_path[sizeof(((struct json_list_head *)0)->unknown_path)];
+    int was_nul_replaced, pages;
+};
+
+static void ask_page(struct fetch *fetch);
+
+static void fetch_free(struct fetch *fetch)
+{
+    page_free(fetch->page);
+    json_list_free(fetch->list);
+    buf_release(&fetch->copy_sql);
+    free(fetch->company);
+    free(fetch->filter);
+    free(fetch->held);
+    free(fetch);
+}
+
+static void finish(struct fetch *fetch, enum fetch_end end, enum answer_class class,
+                   const struct err *err)
+{
+    struct fetch_result result = {
+        .end = end,
+        .class = class,
+        .rows = fetch->rows,
+        .digest = fetch->digest,
+        .sent_us = fetch->sent_us,
+        .unknown_path = fetch->unknown_path,
+        .was_nul_replaced = fetch->was_nul_replaced,
+        .err = err,
+    };
+    fetch->done(fetch->ctx, &result);
+    fetch_free(fetch);
+}
+
+static void fail(struct fetch *fetch, enum answer_class class, const struct err *err)
+{
+    struct err full = *err;
+    err_prefix(&full, "%s", fetch->resource->name);
+    finish(fetch, FETCH_FAILED, class, &full);
+}
+
+static int on_body(void *ctx, const char *bytes, size_t len)
+{
+    struct fetch *fetch = ctx;
+    return fetch->page ? page_feed(fetch->page, bytes, len, &fetch->body_err)
+                       : json_list_feed(fetch->list, bytes, len, &fetch->body_err);
+}
+
+static int end_body(struct fetch *fetch, struct err *err)
+{
+    return fetch->page ? page_end(fetch->page, &fetch->head, err)
+                       : json_list_finish(fetch->list, &fetch->head, err);
+}
+
+static void begin_body(struct fetch *fetch)
+{
+    fetch->body_err = ERR_NONE;
+    if (fetch->page) {
+        page_begin(fetch->page);
+        return;
+    }
+    json_list_free(fetch->list);
+    fetch->list = json_list_new(fetch->resource->columns, fetch->resource->columns_count,
+                                fetch->row, fetch->row_ctx);
+}
+
+static void note_head(struct fetch *fetch)
+{
+    if (fetch->pages == 0)
+        memcpy(fetch->digest, fetch->head.digest, sizeof(fetch->digest));
+    if (fetch->unknown_path[0] == '\0')
+        memcpy(fetch->unknown_path, fetch->head.unknown_path, sizeof(fetch->unknown_path));
+    fetch->was_nul_replaced |= fetch->head.was_nul_replaced;
+    fetch->rows += fetch->head.rows;
+}
+
+/* With a digest on every page, a list that has changed is seen at the next page already. An empty page of a list that
+ * is not empty has the digest of the list; some servers give none there. */
+static int has_moved(const struct fetch *fetch)
+{
+    return fetch->asks_digest && fetch->pages > 0 && fetch->head.rows > 0 &&
+           strcmp(fetch->digest, fetch->head.digest) != 0;
+}
+
+static void copied(void *ctx, const struct pg_result *result, const struct err *err)
+{
+    struct fetch *fetch = ctx;
+    if (!result) {
+        fail(fetch, ANSWER_PASSING, err);
+        return;
+    }
+    ask_page(fetch);
+}
+
+static void stage_page(struct fetch *fetch)
+{
+    struct err err = ERR_NONE;
+    if (pg_copy(fetch->stage, buf_text(&fetch->copy_sql), page_copy(fetch->page), copied, fetch,
+                &err) < 0)
+        fail(fetch, ANSWER_PASSING, &err);
+}
+
+static void take_page(struct fetch *fetch)
+{
+    struct err err = ERR_NONE;
+    note_head(fetch);
+    fetch->pages++;
+    if (fetch->head.rows == 0 || fetch->is_digest_only) {
+        finish(fetch, FETCH_READ, ANSWER_OK, NULL);
+        return;
+    }
+    if (fetch->rows > FETCH_ROWS_MAX) {
+        err_set(&err, EMSGSIZE, "the list has more than %d rows, or never ends", FETCH_ROWS_MAX);
+        fail(fetch, ANSWER_PASSING, &err);
+        return;
+    }
+    if (!fetch->want_stage)
+        ask_page(fetch);
+    else if (!fetch->stage)
+        fetch->want_stage(fetch->want_ctx, fetch);
+    else
+        stage_page(fetch);
+}
+
+void fetch_give_stage(struct fetch *fetch, struct pg *pg, const struct err *err)
+{
+    fetch->stage = pg;
+    if (pg)
+        stage_page(fetch);
+    else
+        fail(fetch, ANSWER_PASSING, err);
+}
+
+static void answered(void *ctx, const struct token_answer *answer)
+{
+    struct fetch *fetch = ctx;
+    struct err err = ERR_NONE;
+    fetch->call = NULL;
+    if (fetch->pages == 0)
+        fetch->sent_us = answer->sent_us;
+    if (answer->class == ANSWER_SAME && fetch->pages == 0 && fetch->held) {
+        finish(fetch, FETCH_SAME, ANSWER_SAME, NULL);
+    } else if (answer->class == ANSWER_TOO_LARGE) {
+        finish(fetch, FETCH_TOO_LARGE, ANSWER_TOO_LARGE, answer->err);
+    } else if (answer->class != ANSWER_OK) {
+        struct err failure = answer->err ? *answer->err : ERR_NONE;
+        if (!answer->err)
+            err_set(&failure, EPROTO, "an answer 304 that was not asked for");
+        if (fetch->body_err.code != 0)
+            failure = fetch->body_err;
+        fail(fetch, answer->class == ANSWER_SAME ? ANSWER_PASSING : answer->class, &failure);
+    } else if (end_body(fetch, &err) < 0) {
+        fail(fetch, ANSWER_PASSING, &err);
+    } else if (has_moved(fetch)) {
+        err_set(&err, EAGAIN, "%s: the list changed while it was read", fetch->resource->name);
+        finish(fetch, FETCH_MOVED, ANSWER_PASSING, &err);
+    } else {
+        take_page(fetch);
+    }
+}
+
+static int append_query(const struct fetch *fetch, struct buf *out)
+{
+    int ret = fetch->filter ? buf_printf(out, "%s&", fetch->filter) : 0;
+    if (ret == 0)
+        ret = buf_printf(out, "from=%" PRId64 "&count=%d", fetch->rows,
+                         fetch->is_digest_only ? 1 : FETCH_PAGE_ROWS);
+    if (ret == 0 && fetch->resource->sorting)
+        ret = buf_printf(out, "&sorting=%s", fetch->resource->sorting);
+    if (ret == 0)
+        ret = buf_append_text(out, "&fields=");
+    AUTO_BUF struct buf fields;
+    buf_init(&fields, FETCH_QUERY_BYTES_MAX);
+    if (ret == 0)
+        ret = resource_append_fields(fetch->resource, &fields);
+    return ret < 0 ? ret : http_encode(out, buf_text(&fields));
+}
+
+static void ask_page(struct fetch *fetch)
+{
+    AUTO_BUF struct buf query;
+    buf_init(&query, FETCH_QUERY_BYTES_MAX);
+    if (append_query(fetch, &query) < 0)
+        abort(); /* a bug: filters and the catalogue are short */
+    const char *digest = fetch->held && fetch->pages == 0 ? fetch->held : NO_DIGEST;
+    begin_body(fetch);
+    fetch->call = token_call_start(fetch->token,
+                                   &(struct token_request){
+                                       .company = fetch->company,
+                                       .path = fetch->resource->path,
+                                       .query = buf_text(&query),
+                                       .digest = fetch->asks_digest ? digest : NULL,
+                                       .resource = fetch->resource->name,
+                                       .is_urgent = fetch->is_urgent,
+                                       .on_body = on_body,
+                                       .on_body_ctx = fetch,
+                                       .max_body_bytes = FETCH_BODY_BYTES_MAX,
+                                   },
+                                   answered, fetch);
+}
+
+struct fetch *fetch_start(struct app *app, const struct fetch_options *options, fetch_done_fn *done,
+                          void *ctx)
+{
+    struct fetch *fetch = mem_new(1, sizeof(*fetch));
+    fetch->app = app;
+    fetch->token = options->token;
+    fetch->company = mem_strdup(options->company);
+    fetch->resource = options->resource;
+    fetch->filter = mem_strdup(options->filter);
+    fetch->held = mem_strdup(options->digest);
+    fetch->asks_digest = options->asks_digest;
+    fetch->is_digest_only = options->is_digest_only;
+    fetch->is_urgent = options->is_urgent;
+    fetch->want_stage = options->want_stage;
+    fetch->want_ctx = options->want_ctx;
+    fetch->row = options->row;
+    fetch->row_ctx = options->row_ctx;
+    fetch->done = done;
+    fetch->ctx = ctx;
+    buf_init(&fetch->copy_sql, 256);
+    if (resource_append_copy(fetch->resource, &fetch->copy_sql) < 0)
+        abort(); /* a bug: names of the catalogue are short */
+    if (fetch->want_stage || fetch->is_digest_only)
+        fetch->page = page_new(fetch->resource, fetch->row, fetch->row_ctx);
+    ask_page(fetch);
+    return fetch;
+}
+
+void fetch_cancel(struct fetch *fetch)
+{
+    if (fetch->call)
+        token_call_cancel(fetch->call);
+    fetch_free(fetch);
+}

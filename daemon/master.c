@@ -1,0 +1,417 @@
+#include "daemon/master.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/app.h"
+#include "daemon/fetch.h"
+#include "daemon/pool.h"
+#include "daemon/registry.h"
+#include "daemon/stage.h"
+#include "gen/sql_queries.h"
+#include "lib/base/err.h"
+#include "lib/base/log.h"
+#include "lib/base/loop.h"
+#include "lib/base/mem.h"
+#include "lib/pg/batch.h"
+#include "lib/pg/pg.h"
+#include "lib/tripletex/resource.h"
+
+/* The merge of each list, in the order of RESOURCE_MASTERS; without the needed ones no posting can be understood. */
+static const struct master_list {
+    const char *resource;
+    const struct sql_query *merge;
+    int is_needed;
+} LISTS[] = {
+    { "annual_account", &SQL_merge_annual_account, 1 },
+    { "account", &SQL_merge_account, 1 },
+    { "voucher_type", &SQL_merge_voucher_type, 0 },
+    { "vat_type", &SQL_merge_vat_type, 0 },
+    { "accounting_period", &SQL_merge_accounting_period, 0 },
+    { "department", &SQL_merge_department, 0 },
+    { "project", &SQL_merge_project, 0 },
+    { "customer", &SQL_merge_customer, 0 },
+    { "supplier", &SQL_merge_supplier, 0 },
+    { "employee", &SQL_merge_employee, 0 },
+};
+
+struct master {
+    struct app *app;
+    const struct client *client;
+    struct stage *stage;
+    const struct master_memory *memory;
+    int64_t interval_ms;
+    const struct resource *only;
+    master_done_fn *done;
+    void *ctx;
+    struct loop_timer *next; /* the next list, from the loop */
+    struct fetch *fetch;
+    struct fetch *waiting;   /* for the stage */
+    int list, variant;
+    int is_whole;            /* this list is read without its digests: one variant of it has changed */
+    int is_staged;           /* the stage of this list is made */
+    int is_in_database;
+    int is_changed, is_merged;
+    struct {
+        char digest[256];
+        int64_t sent_us;
+    } seen[MASTER_VARIANTS_MAX];
+};
+
+static void ask(struct master *master);
+
+/* --- memory --- */
+
+static int find_list(const char *resource)
+{
+    for (int i = 0; i < (int)ARRAY_LEN(LISTS); i++) {
+        if (strcmp(LISTS[i].resource, resource) == 0)
+            return i;
+    }
+    return -1;
+}
+
+static const char *variant_name(const struct resource *resource, int variant)
+{
+    return resource->variants ? resource->variants[variant] : "";
+}
+
+static int variant_count(const struct resource *resource)
+{
+    int count = 0;
+    while (resource->variants && resource->variants[count])
+        count++;
+    return resource->variants ? count : 1;
+}
+
+int master_memory_take(struct master_memory *memory, const char *resource, const char *variant,
+                       const char *digest, int64_t age_ms)
+{
+    int list = find_list(resource);
+    if (list < 0)
+        return 0;
+    for (int i = 0; i < variant_count(RESOURCE_MASTERS[list]); i++) {
+        if (strcmp(variant_name(RESOURCE_MASTERS[list], i), variant) == 0) {
+            memory->lists[list][i].digest = mem_strdup(digest);
+            memory->lists[list][i].age_ms = age_ms;
+        }
+    }
+    return 1;
+}
+
+void master_memory_release(struct master_memory *memory)
+{
+    for (int i = 0; i < MASTER_LISTS_MAX; i++) {
+        for (int j = 0; j < MASTER_VARIANTS_MAX; j++)
+            free(memory->lists[i][j].digest);
+    }
+    memset(memory, 0, sizeof(*memory));
+}
+
+static int is_due(const struct master_memory *memory, int list, int64_t interval_ms)
+{
+    for (int i = 0; i < variant_count(RESOURCE_MASTERS[list]); i++) {
+        int64_t age_ms = memory->lists[list][i].age_ms;
+        if (age_ms <= 0 || age_ms >= interval_ms)
+            return 1;
+    }
+    return 0;
+}
+
+/* --- life --- */
+
+static void master_free(struct master *master)
+{
+    loop_timer_free(master->next);
+    free(master);
+}
+
+static void finish(struct master *master, enum answer_class class, const struct err *err)
+{
+    struct master_result result = { .is_changed = master->is_changed, .class = class, .err = err };
+    master_done_fn *done = master->done;
+    void *ctx = master->ctx;
+    struct err kept = err ? *err : ERR_NONE;
+    if (err)
+        result.err = &kept;
+    master_free(master);
+    done(ctx, &result);
+}
+
+static void begin_list(struct master *master)
+{
+    master->variant = 0;
+    master->is_whole = 0;
+    master->is_staged = 0;
+}
+
+/* The next list that is due; 0 where there is none. */
+static int find_due(struct master *master)
+{
+    for (; RESOURCE_MASTERS[master->list]; master->list++) {
+        const struct resource *resource = RESOURCE_MASTERS[master->list];
+        int is_wanted = !master->only || master->only == resource;
+        if (is_wanted && is_due(master->memory, master->list, master->interval_ms))
+            return 1;
+    }
+    return 0;
+}
+
+static void next_list(struct master *master)
+{
+    master->list++;
+    begin_list(master);
+    loop_timer_start(master->next, 0);
+}
+
+static void next_ran(void *ctx)
+{
+    struct master *master = ctx;
+    if (find_due(master))
+        ask(master);
+    else
+        finish(master, ANSWER_OK, NULL);
+}
+
+/* --- the end of a list: what it says is stored --- */
+
+static void stored(void *ctx, const struct err *err)
+{
+    struct master *master = ctx;
+    master->is_in_database = 0;
+    if (err) {
+        finish(master, ANSWER_PASSING, err);
+        return;
+    }
+    next_list(master);
+}
+
+static void add_confirm(struct master *master, struct pg_batch *batch, int variant)
+{
+    const struct resource *resource = RESOURCE_MASTERS[master->list];
+    AUTO_FREE char *client_id = mem_printf("%" PRId64, master->client->client_id);
+    AUTO_FREE char *sent_us = mem_printf("%" PRId64, master->seen[variant].sent_us);
+    const char *digest = master->seen[variant].digest;
+    const char *values[] = { client_id, resource->name, variant_name(resource, variant),
+                             *digest ? digest : NULL, sent_us };
+    batch_add_query(batch, SQL_list_confirm, 5, values, NULL);
+}
+
+static int note_merged(void *ctx, const struct pg_result *result, struct err *err)
+{
+    struct master *master = ctx;
+    (void)err;
+    master->is_changed = 1;
+    master->is_merged = pg_result_affected(result) > 0;
+    return 0;
+}
+
+static void store(struct master *master)
+{
+    const struct resource *resource = RESOURCE_MASTERS[master->list];
+    AUTO_FREE char *client_id = mem_printf("%" PRId64, master->client->client_id);
+    const char *values[] = { client_id };
+    const char *org_nr[] = { master->client->org_nr };
+    struct pg_batch *batch = batch_new(BATCH_TRANSACTION);
+    struct err err = ERR_NONE;
+    master->is_merged = 0;
+    if (master->is_whole) {
+        batch_add_query(batch, *LISTS[master->list].merge, 1, values, note_merged);
+        batch_add_query(batch, SQL_publish_notify, 1, org_nr, NULL);
+        batch_only_if(batch, &master->is_merged);
+    }
+    for (int i = 0; i < variant_count(resource); i++)
+        add_confirm(master, batch, i);
+    master->is_in_database = 1;
+    if (!master->is_whole)
+        pool_run(master->app->pool, batch, stored, master);
+    else if (batch_start(batch, stage_pg(master->stage), stored, master, &err) < 0)
+        stored(master, &err);
+}
+
+static void note_fault(struct master *master, const struct err *fault)
+{
+    const struct resource *resource = RESOURCE_MASTERS[master->list];
+    const struct log_subject subject = { .client = master->client->org_nr,
+                                         .resource = resource->name,
+                                         .request_id = fault->request_id };
+    AUTO_FREE char *client_id = mem_printf("%" PRId64, master->client->client_id);
+    const char *values[] = { client_id, resource->name, fault->text };
+    struct pg_batch *batch = batch_new(BATCH_PLAIN);
+    batch_add_query(batch, SQL_list_fault, 3, values, NULL);
+    log_warning(master->app->log, &subject, "This list cannot be mirrored, its names are left out: %s. %s",
+                fault->text, fault->remedy);
+    master->is_in_database = 1;
+    pool_run(master->app->pool, batch, stored, master);
+}
+
+/* --- asking --- */
+
+static void stage_ready(void *ctx, struct pg *pg, const struct err *err)
+{
+    struct master *master = ctx;
+    struct fetch *fetch = master->waiting;
+    master->waiting = NULL;
+    master->is_staged = pg != NULL;
+    fetch_give_stage(fetch, pg, err);
+}
+
+static void stage_opened(void *ctx, struct pg *pg, const struct err *err)
+{
+    struct master *master = ctx;
+    if (!pg) {
+        stage_ready(ctx, NULL, err);
+        return;
+    }
+    stage_prepare(master->stage, RESOURCE_MASTERS[master->list], stage_ready, master);
+}
+
+static void want_stage(void *ctx, struct fetch *fetch)
+{
+    struct master *master = ctx;
+    master->waiting = fetch;
+    if (master->is_staged)
+        stage_ready(master, stage_pg(master->stage), NULL);
+    else if (stage_pg(master->stage))
+        stage_prepare(master->stage, RESOURCE_MASTERS[master->list], stage_ready, master);
+    else
+        stage_open(master->stage, stage_opened, master);
+}
+
+/* A list that is read and has no rows has no stage yet; the merge needs one. */
+static void empty_stage_ready(void *ctx, struct pg *pg, const struct err *err)
+{
+    struct master *master = ctx;
+    if (!pg) {
+        finish(master, ANSWER_PASSING, err);
+        return;
+    }
+    if (!master->is_staged) {
+        master->is_staged = 1;
+        stage_prepare(master->stage, RESOURCE_MASTERS[master->list], empty_stage_ready, master);
+        return;
+    }
+    store(master);
+}
+
+static void end_list(struct master *master)
+{
+    if (!master->is_whole || master->is_staged) {
+        store(master);
+    } else if (stage_pg(master->stage)) {
+        master->is_staged = 1;
+        stage_prepare(master->stage, RESOURCE_MASTERS[master->list], empty_stage_ready, master);
+    } else {
+        stage_open(master->stage, empty_stage_ready, master);
+    }
+}
+
+static void take_read(struct master *master, const struct fetch_result *result)
+{
+    int variants = variant_count(RESOURCE_MASTERS[master->list]);
+    if (!master->is_whole && variants > 1) {
+        /* One part of the list has changed: all parts are read, since they are merged as one. */
+        begin_list(master);
+        master->is_whole = 1;
+        ask(master);
+        return;
+    }
+    master->is_whole = 1;
+    (void)snprintf(master->seen[master->variant].digest, sizeof(master->seen[0].digest), "%s",
+                   result->digest);
+    master->seen[master->variant].sent_us = result->sent_us;
+    if (++master->variant < variants)
+        ask(master);
+    else
+        end_list(master);
+}
+
+static void take_same(struct master *master, const struct fetch_result *result)
+{
+    const char *digest = master->memory->lists[master->list][master->variant].digest;
+    (void)snprintf(master->seen[master->variant].digest, sizeof(master->seen[0].digest), "%s",
+                   digest ? digest : "");
+    master->seen[master->variant].sent_us = result->sent_us;
+    if (++master->variant < variant_count(RESOURCE_MASTERS[master->list]))
+        ask(master);
+    else
+        end_list(master);
+}
+
+static void take_failure(struct master *master, const struct fetch_result *result)
+{
+    struct err err = result->err ? *result->err : ERR_NONE;
+    int is_for_good = result->class == ANSWER_FORBIDDEN || result->class == ANSWER_GONE ||
+                      result->class == ANSWER_REFUSED || result->class == ANSWER_TOO_LARGE;
+    if (is_for_good && !LISTS[master->list].is_needed)
+        note_fault(master, &err);
+    else
+        finish(master, result->class, &err);
+}
+
+static void fetched(void *ctx, const struct fetch_result *result)
+{
+    struct master *master = ctx;
+    master->fetch = NULL;
+    if (result->end == FETCH_READ)
+        take_read(master, result);
+    else if (result->end == FETCH_SAME)
+        take_same(master, result);
+    else
+        take_failure(master, result);
+}
+
+static void ask(struct master *master)
+{
+    const struct resource *resource = RESOURCE_MASTERS[master->list];
+    const char *variant = variant_name(resource, master->variant);
+    master->fetch = fetch_start(
+        master->app,
+        &(struct fetch_options){
+            .token = master->client->token->token,
+            .company = master->client->company_id,
+            .resource = resource,
+            .filter = *variant ? variant : NULL,
+            .asks_digest = 1,
+            .digest = master->is_whole ? NULL
+                                       : master->memory->lists[master->list][master->variant].digest,
+            .want_stage = want_stage,
+            .want_ctx = master,
+        },
+        fetched, master);
+}
+
+struct master *master_start(struct app *app, const struct client *client, struct stage *stage,
+                            const struct master_memory *memory, int64_t interval_ms,
+                            const struct resource *only, master_done_fn *done, void *ctx)
+{
+    struct master *master = mem_new(1, sizeof(*master));
+    master->app = app;
+    master->client = client;
+    master->stage = stage;
+    master->memory = memory;
+    master->interval_ms = interval_ms;
+    master->only = only;
+    master->done = done;
+    master->ctx = ctx;
+    master->next = loop_timer_new(app->loop, next_ran, master);
+    if (!find_due(master)) {
+        master_free(master);
+        return NULL;
+    }
+    begin_list(master);
+    loop_timer_start(master->next, 0);
+    return master;
+}
+
+int master_cancel(struct master *master)
+{
+    if (master->is_in_database)
+        return -EBUSY;
+    if (master->fetch)
+        fetch_cancel(master->fetch);
+    master_free(master);
+    return 0;
+}

@@ -1,0 +1,284 @@
+#include "daemon/pool.h"
+
+#include <errno.h>
+#include <sys/queue.h>
+
+#include "daemon/app.h"
+#include "daemon/settings.h"
+#include "lib/base/err.h"
+#include "lib/base/log.h"
+#include "lib/base/loop.h"
+#include "lib/base/mem.h"
+#include "lib/pg/batch.h"
+#include "lib/pg/pg.h"
+
+enum {
+    POOL_CONNECT_MS = 10000,
+    POOL_STATEMENT_MS = 300000,
+    POOL_LOCK_MS = 10000,
+    POOL_RETRY_FIRST_MS = 200,
+    POOL_RETRY_LAST_MS = 10000,
+};
+
+enum slot_state { SLOT_DOWN, SLOT_CONNECTING, SLOT_IDLE, SLOT_LENT };
+
+struct slot {
+    struct pool *pool;
+    struct pg *pg;
+    enum slot_state state;
+    TAILQ_ENTRY(slot) entry;
+};
+
+struct pool_wait {
+    struct pool *pool;
+    pool_taken_fn *taken;
+    void *ctx;
+    struct loop_timer *deadline;
+    TAILQ_ENTRY(pool_wait) entry;
+};
+
+struct pool {
+    struct app *app;
+    int limit, open;
+    int64_t retry_ms;
+    struct loop_timer *retry;
+    struct err failure; /* of the last attempt to connect; code 0 = none */
+    TAILQ_HEAD(, slot) slots;
+    TAILQ_HEAD(, pool_wait) waits;
+};
+
+static void serve(struct pool *pool);
+
+static void slot_free(struct slot *slot)
+{
+    TAILQ_REMOVE(&slot->pool->slots, slot, entry);
+    slot->pool->open--;
+    pg_free(slot->pg);
+    free(slot);
+}
+
+static void note_failure(struct pool *pool, const struct err *err)
+{
+    if (pool->failure.code == 0)
+        log_error(pool->app->log, NULL, "The database cannot be reached: %s. %s", err->text,
+                  err->remedy);
+    pool->failure = *err;
+    pool->retry_ms = pool->retry_ms == 0 ? POOL_RETRY_FIRST_MS : pool->retry_ms * 2;
+    if (pool->retry_ms > POOL_RETRY_LAST_MS)
+        pool->retry_ms = POOL_RETRY_LAST_MS;
+    loop_timer_start(pool->retry, pool->retry_ms);
+}
+
+static void slot_connected(void *ctx, const struct pg_result *result, const struct err *err)
+{
+    struct slot *slot = ctx;
+    struct pool *pool = slot->pool;
+    if (!result) {
+        note_failure(pool, err);
+        slot_free(slot);
+        return;
+    }
+    if (pool->failure.code != 0)
+        log_notice(pool->app->log, NULL, "The database is back");
+    pool->failure.code = 0;
+    pool->retry_ms = 0;
+    slot->state = SLOT_IDLE;
+    serve(pool);
+}
+
+/* Only idle connections are noticed here: a borrower hears of a loss by its own statement. */
+static void slot_lost(void *ctx, const struct err *err)
+{
+    struct slot *slot = ctx;
+    (void)err;
+    if (slot->state == SLOT_IDLE)
+        slot_free(slot);
+}
+
+static void open_slot(struct pool *pool)
+{
+    struct pg_options options = {
+        .conninfo = pool->app->settings->conninfo,
+        .application_name = "saldod writer",
+        .role = "saldod_daemon",
+        .connect_timeout_ms = POOL_CONNECT_MS,
+        .statement_timeout_ms = POOL_STATEMENT_MS,
+        .lock_timeout_ms = POOL_LOCK_MS,
+    };
+    struct slot *slot = mem_new(1, sizeof(*slot));
+    struct err err = ERR_NONE;
+    slot->pool = pool;
+    slot->pg = pg_new(pool->app->loop, &options, slot_lost, NULL, slot);
+    slot->state = SLOT_CONNECTING;
+    TAILQ_INSERT_TAIL(&pool->slots, slot, entry);
+    pool->open++;
+    if (pg_start(slot->pg, slot_connected, slot, &err) < 0) {
+        note_failure(pool, &err);
+        slot_free(slot);
+    }
+}
+
+static void wait_free(struct pool_wait *wait)
+{
+    TAILQ_REMOVE(&wait->pool->waits, wait, entry);
+    loop_timer_free(wait->deadline);
+    free(wait);
+}
+
+static struct slot *find_slot(struct pool *pool, enum slot_state state)
+{
+    struct slot *slot;
+    TAILQ_FOREACH(slot, &pool->slots, entry) {
+        if (slot->state == state)
+            return slot;
+    }
+    return NULL;
+}
+
+/* Lends idle connections to who waits longest, and opens one more where somebody still waits. */
+static void serve(struct pool *pool)
+{
+    struct pool_wait *wait;
+    struct slot *slot;
+    while ((wait = TAILQ_FIRST(&pool->waits)) && (slot = find_slot(pool, SLOT_IDLE))) {
+        pool_taken_fn *taken = wait->taken;
+        void *ctx = wait->ctx;
+        slot->state = SLOT_LENT;
+        wait_free(wait);
+        taken(ctx, slot->pg, NULL);
+    }
+    if (!TAILQ_EMPTY(&pool->waits) && pool->open < pool->limit &&
+        !find_slot(pool, SLOT_CONNECTING) && !loop_timer_is_armed(pool->retry))
+        open_slot(pool);
+}
+
+static void serve_later(void *ctx)
+{
+    serve(ctx);
+}
+
+static void wait_expired(void *ctx)
+{
+    struct pool_wait *wait = ctx;
+    struct err err = ERR_NONE;
+    if (wait->pool->failure.code != 0)
+        err = wait->pool->failure;
+    else
+        err_set(&err, EAGAIN, "no connection to the database became free in %d s",
+                POOL_WAIT_MS / 1000);
+    pool_taken_fn *taken = wait->taken;
+    void *taken_ctx = wait->ctx;
+    wait_free(wait);
+    taken(taken_ctx, NULL, &err);
+}
+
+struct pool *pool_new(struct app *app, int connections)
+{
+    struct pool *pool = mem_new(1, sizeof(*pool));
+    pool->app = app;
+    pool->limit = connections;
+    pool->retry = loop_timer_new(app->loop, serve_later, pool);
+    TAILQ_INIT(&pool->slots);
+    TAILQ_INIT(&pool->waits);
+    return pool;
+}
+
+void pool_resize(struct pool *pool, int connections)
+{
+    pool->limit = connections;
+}
+
+struct pool_wait *pool_take(struct pool *pool, pool_taken_fn *taken, void *ctx)
+{
+    struct pool_wait *wait = mem_new(1, sizeof(*wait));
+    wait->pool = pool;
+    wait->taken = taken;
+    wait->ctx = ctx;
+    wait->deadline = loop_timer_new(pool->app->loop, wait_expired, wait);
+    loop_timer_start(wait->deadline, POOL_WAIT_MS);
+    TAILQ_INSERT_TAIL(&pool->waits, wait, entry);
+    if (!loop_timer_is_armed(pool->retry))
+        loop_timer_start(pool->retry, 0);
+    return wait;
+}
+
+void pool_cancel(struct pool_wait *wait)
+{
+    wait_free(wait);
+}
+
+void pool_give(struct pool *pool, struct pg *pg)
+{
+    struct slot *slot;
+    TAILQ_FOREACH(slot, &pool->slots, entry) {
+        if (slot->pg == pg)
+            break;
+    }
+    if (!slot)
+        return;
+    slot->state = SLOT_IDLE;
+    if (!pg_is_up(pg) || pg_is_busy(pg) || pool->open > pool->limit)
+        slot_free(slot);
+    if (!loop_timer_is_armed(pool->retry))
+        loop_timer_start(pool->retry, 0);
+}
+
+/* --- one batch on whatever connection comes free --- */
+
+struct run {
+    struct pool *pool;
+    struct pg *pg;
+    struct pg_batch *batch;
+    pool_done_fn *done;
+    void *ctx;
+};
+
+static void run_finish(struct run *run, const struct err *err)
+{
+    pool_done_fn *done = run->done;
+    void *ctx = run->ctx;
+    if (run->pg)
+        pool_give(run->pool, run->pg);
+    free(run);
+    done(ctx, err);
+}
+
+/* The batch's result functions get the caller's context, so the run travels beside it. */
+static void run_batch_done(void *ctx, const struct err *err)
+{
+    run_finish(ctx, err);
+}
+
+static void run_taken(void *ctx, struct pg *pg, const struct err *err)
+{
+    struct run *run = ctx;
+    struct err failure = ERR_NONE;
+    if (!pg) {
+        batch_free(run->batch);
+        run_finish(run, err);
+        return;
+    }
+    run->pg = pg;
+    batch_set_result_ctx(run->batch, run->ctx);
+    if (batch_start(run->batch, pg, run_batch_done, run, &failure) < 0)
+        run_finish(run, &failure);
+}
+
+void pool_run(struct pool *pool, struct pg_batch *batch, pool_done_fn *done, void *ctx)
+{
+    struct run *run = mem_new(1, sizeof(*run));
+    *run = (struct run){ .pool = pool, .batch = batch, .done = done, .ctx = ctx };
+    (void)!pool_take(pool, run_taken, run);
+}
+
+void pool_free(struct pool *pool)
+{
+    if (!pool)
+        return;
+    while (!TAILQ_EMPTY(&pool->waits))
+        wait_free(TAILQ_FIRST(&pool->waits));
+    while (!TAILQ_EMPTY(&pool->slots))
+        slot_free(TAILQ_FIRST(&pool->slots));
+    loop_timer_free(pool->retry);
+    free(pool);
+}

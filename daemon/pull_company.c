@@ -1,0 +1,221 @@
+/* Which company of Tripletex the client is, and the lists that change seldom. */
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/access.h"
+#include "daemon/app.h"
+#include "daemon/master.h"
+#include "daemon/pull_internal.h"
+#include "daemon/registry.h"
+#include "daemon/token.h"
+#include "gen/sql_queries.h"
+#include "lib/base/loop.h"
+#include "lib/base/mem.h"
+#include "lib/json/doc.h"
+#include "lib/pg/batch.h"
+#include "lib/tripletex/resource.h"
+
+enum {
+    ACCESS_MAX_AGE_MS = 30 * 60 * 1000,
+    ORG_NR_BYTES = 40,
+};
+
+static const char OWN_COMPANY[] = "0";
+
+static void deny(struct pull *pull, const struct err *err)
+{
+    pull->end = PULL_NO_ACCESS;
+    pull->err = *err;
+    pull_step(pull, PULL_EVENT_ENDED);
+}
+
+/* --- proof by >whoAmI --- */
+
+static void proven_saved(void *ctx, const struct err *err)
+{
+    struct pull *pull = ctx;
+    if (pull_was_stopped(pull))
+        return;
+    if (err) {
+        pull_fail(pull, ANSWER_PASSING, err);
+        return;
+    }
+    pull->client->is_proven = 1;
+    pull_step(pull, PULL_EVENT_RESOLVED);
+}
+
+static void save_proven(struct pull *pull, const char *name)
+{
+    char id[24];
+    const char *values[] = { pull_client_id(pull, id), pull->client->company_id, name };
+    struct pg_batch *batch = batch_new(BATCH_PLAIN);
+    batch_add_query(batch, SQL_client_company_save, 3, values, NULL);
+    pull_run_batch(pull, batch, proven_saved);
+}
+
+static void copy_digits(const char *text, char out[ORG_NR_BYTES])
+{
+    size_t len = 0;
+    for (; text && *text && len + 1 < ORG_NR_BYTES; text++) {
+        if (!isspace((unsigned char)*text))
+            out[len++] = *text;
+    }
+    out[len] = '\0';
+}
+
+/* The number must be the one meant; where Tripletex shows none, the id must. */
+static int is_company_meant(const struct pull *pull, const char *org_nr, int64_t company_id)
+{
+    const char *wanted = client_wanted_org_nr(pull->client);
+    if (org_nr && *org_nr)
+        return strcmp(org_nr, wanted ? wanted : pull->client->org_nr) == 0;
+    AUTO_FREE char *id = mem_printf("%" PRId64, company_id);
+    return strcmp(pull->client->company_id, OWN_COMPANY) == 0 ||
+           strcmp(pull->client->company_id, id) == 0;
+}
+
+static void take_identity(struct pull *pull, const struct token_answer *answer)
+{
+    struct err err = ERR_NONE;
+    const char *name = NULL, *text = NULL;
+    char org_nr[ORG_NR_BYTES];
+    int64_t company_id = 0;
+    AUTO_JSON_DOC struct json_doc *doc = json_doc_parse(answer->body, answer->body_len, &err);
+    if (!doc || json_doc_get_int(doc, "value.companyId", &company_id, &err) < 0) {
+        err_prefix(&err, "/token/session/>whoAmI");
+        pull_fail(pull, ANSWER_PASSING, &err);
+        return;
+    }
+    (void)!json_doc_get_text(doc, "value.company.name", &name, NULL);
+    (void)!json_doc_get_text(doc, "value.company.organizationNumber", &text, NULL);
+    copy_digits(text, org_nr);
+    if (!is_company_meant(pull, org_nr, company_id)) {
+        err_set(&err, EPERM, "the token leads to another company in Tripletex: %.80s with organisation "
+                             "number %.20s",
+                name ? name : "(no name)", *org_nr ? org_nr : "(none)");
+        err_set_remedy(&err, "Enter the employee token of company %s, or correct the client's "
+                             "organisation number or org_nr setting", pull->client->org_nr);
+        deny(pull, &err);
+        return;
+    }
+    save_proven(pull, name);
+}
+
+static void identity_answered(void *ctx, const struct token_answer *answer)
+{
+    struct pull *pull = ctx;
+    pull->call = NULL;
+    if (answer->class == ANSWER_OK)
+        take_identity(pull, answer);
+    else if (answer->class == ANSWER_FORBIDDEN)
+        deny(pull, answer->err);
+    else
+        pull_fail(pull, answer->class, answer->err ? answer->err : &ERR_NONE);
+}
+
+static void ask_identity(struct pull *pull)
+{
+    pull->requests++;
+    pull->call = token_call_start(
+        pull->client->token->token,
+        &(struct token_request){
+            .company = pull->client->company_id,
+            .path = "/token/session/%3EwhoAmI",
+            .query = "fields=companyId%2Ccompany%28id%2Cname%2CorganizationNumber%29",
+            .resource = "whoAmI",
+            .is_urgent = pull->order.is_urgent,
+            .max_body_bytes = JSON_DOC_BYTES_MAX,
+        },
+        identity_answered, pull);
+}
+
+/* --- the list of companies --- */
+
+static void access_answered(void *ctx, const char *company_id, const struct err *failure)
+{
+    struct pull *pull = ctx;
+    struct client *client = pull->client;
+    struct err err = ERR_NONE;
+    pull->question = NULL;
+    if (failure) {
+        enum answer_class class = failure->code == EACCES ? ANSWER_UNAUTHORIZED : ANSWER_PASSING;
+        pull_fail(pull, class, failure);
+        return;
+    }
+    if (!company_id) {
+        err_set(&err, EPERM, "the token of %s has no access to organisation number %s in Tripletex",
+                token_label(client->token->token), client_wanted_org_nr(client));
+        err_set_remedy(&err, "Add the key to the client in Tripletex: Klienttilgang, Legg til ansatte, "
+                             "template \"Standardrettigheter for regnskapsførere\"");
+        deny(pull, &err);
+        return;
+    }
+    if (client->company_id && strcmp(client->company_id, company_id) == 0 && client->is_proven) {
+        pull_step(pull, PULL_EVENT_RESOLVED);
+        return;
+    }
+    free(client->company_id);
+    client->company_id = mem_strdup(company_id);
+    ask_identity(pull);
+}
+
+void pull_resolve(struct pull *pull)
+{
+    struct client *client = pull->client;
+    const char *wanted = client_wanted_org_nr(client);
+    if (client->is_proven && client->company_id) {
+        pull_step(pull, PULL_EVENT_RESOLVED);
+        return;
+    }
+    if (wanted) {
+        pull->requests++;
+        pull->question = access_ask(client->token->access, wanted,
+                                    client->failures > 0 ? 0 : ACCESS_MAX_AGE_MS, access_answered, pull);
+        return;
+    }
+    free(client->company_id);
+    client->company_id = mem_strdup(OWN_COMPANY);
+    ask_identity(pull);
+}
+
+/* --- lists --- */
+
+static void listed(void *ctx, const struct master_result *result)
+{
+    struct pull *pull = ctx;
+    pull->master = NULL;
+    if (pull_was_stopped(pull))
+        return;
+    if (result->err) {
+        pull_fail(pull, result->class, result->err);
+        return;
+    }
+    if (pull->is_account_asked)
+        pull_step(pull, PULL_EVENT_COMPARED);
+    else
+        pull_step(pull, result->is_changed ? PULL_EVENT_RELISTED : PULL_EVENT_LISTED);
+}
+
+void pull_list(struct pull *pull)
+{
+    if (!pull->is_relisted)
+        pull->master = master_start(pull->app, pull->client, pull->stage, &pull->lists,
+                                    pull->order.is_resync ? 0 : pull->settings->master_interval_ms,
+                                    NULL, listed, pull);
+    pull->is_relisted = 1;
+    if (!pull->master)
+        pull_step(pull, PULL_EVENT_LISTED);
+}
+
+/* A posting names an account that no list has told of: the list is asked at once, once. */
+void pull_list_accounts(struct pull *pull)
+{
+    pull->is_account_asked = 1;
+    pull->master = master_start(pull->app, pull->client, pull->stage, &pull->lists, 0,
+                                RESOURCE_MASTERS[1], listed, pull);
+    if (!pull->master)
+        pull_step(pull, PULL_EVENT_COMPARED);
+}

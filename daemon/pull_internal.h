@@ -1,0 +1,177 @@
+/*
+ * pull_internal.h - what the parts of a pull share. Included by pull*.c only.
+ *
+ * pull.c holds the life (the table of states), pull_memory.c what is remembered, pull_company.c who the client is in
+ * Tripletex, pull_walk.c the postings, pull_compare.c what changed, pull_saldo.c the balances, pull_publish.c the end.
+ */
+#ifndef SALDOD_DAEMON_PULL_INTERNAL_H
+#define SALDOD_DAEMON_PULL_INTERNAL_H
+
+#include "daemon/master.h"
+#include "daemon/pull.h"
+#include "daemon/settings.h"
+#include "daemon/tree.h"
+#include "lib/base/err.h"
+#include "lib/ledger/fiscal.h"
+
+struct access_question;
+struct fetch;
+struct loop_timer;
+struct pg;
+struct pg_batch;
+struct pg_result;
+struct stage;
+struct token_call;
+
+enum pull_state {
+    PULL_REMEMBERING, /* what the database knows of the client */
+    PULL_RESOLVING,   /* which company it is in Tripletex */
+    PULL_LISTING,     /* accounts and the like */
+    PULL_SETTLING,    /* the horizon is stored */
+    PULL_WALKING,     /* digests and postings */
+    PULL_COMPARING,   /* stage against mirror */
+    PULL_PROBING,     /* is what vanished hidden rather than gone */
+    PULL_WEIGHING,    /* balances */
+    PULL_PUBLISHING,
+    PULL_CLOSING,
+};
+
+enum pull_event {
+    PULL_EVENT_REMEMBERED,
+    PULL_EVENT_RESOLVED,
+    PULL_EVENT_LISTED,
+    PULL_EVENT_RELISTED,     /* lists have changed: remember again */
+    PULL_EVENT_SETTLED,
+    PULL_EVENT_ROUND_QUIET,  /* every top answered "unchanged" */
+    PULL_EVENT_ROUND_MOVED,  /* something was read or differs */
+    PULL_EVENT_UNCHANGED,    /* nothing to compare, nothing to weigh */
+    PULL_EVENT_COMPARED,
+    PULL_EVENT_GREW,         /* another range is concerned: walk on */
+    PULL_EVENT_UNKNOWN,      /* an account that no list has told of yet */
+    PULL_EVENT_DOUBTED,      /* more than a handful vanishes */
+    PULL_EVENT_PROBED,
+    PULL_EVENT_WEIGHED,
+    PULL_EVENT_PUBLISHED,
+    PULL_EVENT_ENDED,        /* `end` says how */
+};
+
+enum { PULL_MONTHS_MAX = FISCAL_YEARS_MAX * 18, PULL_ROUNDS_MAX = 8 };
+
+/* A balance sheet to read: a month, or (month 0) the opening of a year. */
+struct pull_sheet {
+    int year;
+    int32_t month;           /* first day of the calendar month; 0 = opening */
+    int32_t from_day, to_day;
+    int is_asked_by_digest;
+};
+
+struct pull {
+    struct app *app;
+    struct client *client;
+    struct settings *settings; /* the snapshot it began with */
+    struct pull_order order;
+    pull_done_fn *done;
+    void *ctx;
+    enum pull_state state;
+    int is_dead;               /* pull_stop was called: ends at the next callback */
+
+    /* what it waits for: one of these */
+    struct access_question *question;
+    struct token_call *call;
+    struct fetch *fetch;
+    struct master *master;
+    struct loop_timer *later;
+    int is_in_database;
+
+    /* remembered */
+    struct master_memory lists;
+    struct fiscal_year known[256];
+    int known_count;
+    struct fiscal_horizon horizon;
+    struct pull_year_memory {
+        int year;
+        int32_t start_day, next_day;
+        int is_complete;
+    } years[FISCAL_YEARS_MAX * 2];
+    int years_count;
+    struct pull_sheet doubtful[32]; /* months whose proof fails */
+    int doubtful_count;
+    char *opening_digest;
+    int64_t opening_age_ms, openings_age_ms, recheck_age_ms;
+    int is_held_before;
+
+    /* this walk */
+    struct tree *tree;
+    struct tree_due due;
+    struct stage *stage;
+    struct tree_step hand;     /* the step in hand */
+    int moves, date_column;    /* how often its list moved; where a row has its date */
+    char hand_digest[256];
+    int64_t hand_rows, hand_sent_us;
+    int load;                  /* index of the year that is loaded; -1 = a walk of what is due */
+    int is_recheck, is_all_openings;
+    int rounds, requests, is_relisted, is_account_asked;
+    int is_compared, is_weighed;
+    int64_t changes, gone, doubles;
+    int has_unknown_account, has_comings_and_goings, has_grown;
+    struct pull_sheet sheets[PULL_MONTHS_MAX + FISCAL_YEARS_MAX];
+    int sheets_count, sheet;
+    int is_first_opening_read, has_movement, has_rows;
+    char opening_seen[256];
+    int64_t opening_sent_us;
+    int64_t vanished_vouchers, vanished_postings;
+    int vanish_year;
+    int is_over_limit, is_doubted;
+    int is_visible;            /* readers see a change of this publication */
+    int has_vanished;
+    char *held_detail;
+
+    enum pull_end end;
+    enum answer_class class;
+    struct err err;
+};
+
+/* The only function that moves a pull; `pull` may be gone when it returns. */
+void pull_step(struct pull *pull, enum pull_event event);
+
+/* Ends it with that error, whatever the state. */
+void pull_fail(struct pull *pull, enum answer_class class, const struct err *err);
+void pull_hold(struct pull *pull, const char *detail);
+
+/* What vanished from the list is still counted by Tripletex's own saldo. */
+void pull_hold_hidden(struct pull *pull);
+
+/* First lines of every callback: 1 = the pull was stopped and is gone. */
+int pull_was_stopped(struct pull *pull) MUST_USE;
+
+/* Runs a batch (taken) on the stage's connection, or on any writer where there is no stage. */
+void pull_run_batch(struct pull *pull, struct pg_batch *batch, void (*done)(void *, const struct err *));
+
+/* The actions of the table, one file each. */
+void pull_remember(struct pull *pull);
+void pull_resolve(struct pull *pull);
+void pull_list(struct pull *pull);
+void pull_settle(struct pull *pull);
+void pull_walk(struct pull *pull);      /* begins the walk */
+void pull_walk_on(struct pull *pull);   /* the next round */
+void pull_compare(struct pull *pull);
+void pull_list_accounts(struct pull *pull);
+void pull_probe(struct pull *pull);
+void pull_weigh(struct pull *pull);
+void pull_publish(struct pull *pull);
+void pull_confirm(struct pull *pull);
+void pull_close(struct pull *pull);
+
+/* Whether balances are to be read though no posting changed: openings that are due, proofs that fail. */
+int pull_has_sheets_due(const struct pull *pull) MUST_USE;
+
+/* A field that nobody knows, or U+0000 in a text: told once per client. */
+void pull_note_oddity(struct pull *pull, const char *unknown_path, int was_nul_replaced);
+
+/* A date column of a row; 0 where null. */
+int32_t pull_read_day(const struct pg_result *result, int row, const char *column) MUST_USE;
+
+/* "clientid" as text for a statement. */
+const char *pull_client_id(const struct pull *pull, char out[24]);
+
+#endif

@@ -1,0 +1,272 @@
+/* What the database remembers of the client, and the horizon that follows from it. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/app.h"
+#include "daemon/pull_internal.h"
+#include "daemon/registry.h"
+#include "gen/sql_queries.h"
+#include "lib/base/buf.h"
+#include "lib/base/clock.h"
+#include "lib/base/mem.h"
+#include "lib/pg/batch.h"
+#include "lib/pg/pg.h"
+
+enum { YEARS_JSON_BYTES_MAX = 16384 };
+
+int32_t pull_read_day(const struct pg_result *result, int row, const char *column)
+{
+    int32_t day = 0;
+    const char *text = pg_result_text(result, row, column);
+    if (text)
+        (void)!clock_parse_date(text, strlen(text), &day);
+    return day;
+}
+
+static int take_begin(void *ctx, const struct pg_result *result, struct err *err)
+{
+    struct pull *pull = ctx;
+    if (pg_result_rows(result) == 0)
+        return err_set(err, ENOENT, "the client is no longer registered");
+    pull->is_held_before = pg_result_bool(result, 0, "is_held");
+    return 0;
+}
+
+static int take_annual_accounts(void *ctx, const struct pg_result *result, struct err *err)
+{
+    struct pull *pull = ctx;
+    int rows = pg_result_rows(result);
+    if (rows > (int)ARRAY_LEN(pull->known))
+        return err_set(err, ERANGE, "%d annual accounts are more than can be handled", rows);
+    for (int i = 0; i < rows; i++)
+        pull->known[i] = (struct fiscal_year){
+            .year = (int)pg_result_int(result, i, "year", 0),
+            .start_day = pull_read_day(result, i, "start_date"),
+            .next_day = pull_read_day(result, i, "end_date"),
+        };
+    pull->known_count = rows;
+    return 0;
+}
+
+static int take_years(void *ctx, const struct pg_result *result, struct err *err)
+{
+    struct pull *pull = ctx;
+    (void)err;
+    pull->years_count = 0;
+    for (int i = 0; i < pg_result_rows(result) && i < (int)ARRAY_LEN(pull->years); i++)
+        pull->years[pull->years_count++] = (struct pull_year_memory){
+            .year = (int)pg_result_int(result, i, "year", 0),
+            .start_day = pull_read_day(result, i, "start_date"),
+            .next_day = pull_read_day(result, i, "next_start_date"),
+            .is_complete = pg_result_bool(result, i, "complete"),
+        };
+    return 0;
+}
+
+/* Digests of opening balances are kept beside those of the master lists. */
+static void take_opening(struct pull *pull, const char *variant, const char *digest, int64_t age_ms)
+{
+    if (strcmp(variant, "all") == 0) {
+        pull->openings_age_ms = age_ms;
+    } else if (strcmp(variant, "recheck") == 0) {
+        pull->recheck_age_ms = age_ms;
+    } else if (strcmp(variant, "first") == 0) {
+        pull->opening_age_ms = age_ms;
+        free(pull->opening_digest);
+        pull->opening_digest = mem_strdup(digest);
+    }
+}
+
+static int take_lists(void *ctx, const struct pg_result *result, struct err *err)
+{
+    struct pull *pull = ctx;
+    (void)err;
+    master_memory_release(&pull->lists);
+    pull->openings_age_ms = pull->recheck_age_ms = pull->opening_age_ms = -1;
+    for (int i = 0; i < pg_result_rows(result); i++) {
+        const char *resource = pg_result_text(result, i, "resource");
+        const char *variant = pg_result_text(result, i, "variant");
+        const char *digest = pg_result_text(result, i, "digest");
+        int64_t age_ms = pg_result_int(result, i, "age_ms", -1);
+        if (strcmp(resource, "opening") == 0)
+            take_opening(pull, variant, digest, age_ms);
+        else
+            (void)master_memory_take(&pull->lists, resource, variant, digest, age_ms);
+    }
+    return 0;
+}
+
+static const struct fiscal_year *find_year(const struct fiscal_horizon *horizon, int year)
+{
+    for (int i = 0; i < horizon->count; i++) {
+        if (horizon->years[i].year == year)
+            return &horizon->years[i];
+    }
+    return NULL;
+}
+
+static int make_horizon(struct pull *pull, struct err *err)
+{
+    const struct fiscal_rule rule = {
+        .history_years = pull->settings->history_years,
+        .future_months = pull->settings->future_months,
+        .today = clock_oslo_day(clock_now_us()),
+        .history_from = pull->client->history_from,
+    };
+    return fiscal_make_horizon(pull->known, pull->known_count, &rule, &pull->horizon, err);
+}
+
+static void make_tree(struct pull *pull)
+{
+    int32_t starts[FISCAL_YEARS_MAX];
+    const struct fiscal_horizon *horizon = &pull->horizon;
+    struct range whole = { horizon->years[0].start_day, horizon->years[horizon->count - 1].next_day };
+    for (int i = 0; i < horizon->count; i++)
+        starts[i] = horizon->years[i].start_day;
+    tree_free(pull->tree);
+    pull->tree = tree_new(&whole, starts, horizon->count);
+}
+
+static int take_ranges(void *ctx, const struct pg_result *result, struct err *err)
+{
+    struct pull *pull = ctx;
+    int ret = make_horizon(pull, err);
+    if (ret < 0)
+        return ret;
+    make_tree(pull);
+    for (int i = 0; i < pg_result_rows(result); i++) {
+        struct tree_memory memory = {
+            .range = { pull_read_day(result, i, "date_from"), pull_read_day(result, i, "date_to") },
+            .digest = pg_result_text(result, i, "digest"),
+            .rows = (int)pg_result_int(result, i, "row_count", -1),
+            .is_top = pg_result_bool(result, i, "is_top"),
+            .confirmed_us = pg_result_int(result, i, "confirmed_us", 0),
+            .changed_us = pg_result_int(result, i, "changed_us", 0),
+        };
+        tree_load(pull->tree, &memory);
+    }
+    return 0;
+}
+
+static int take_differences(void *ctx, const struct pg_result *result, struct err *err)
+{
+    struct pull *pull = ctx;
+    (void)err;
+    pull->doubtful_count = 0;
+    for (int i = 0; i < pg_result_rows(result) && i < (int)ARRAY_LEN(pull->doubtful); i++) {
+        int32_t month = pull_read_day(result, i, "month");
+        int year = (int)pg_result_int(result, i, "year", 0);
+        const struct fiscal_year *fiscal = find_year(&pull->horizon, year);
+        if (!fiscal)
+            continue;
+        int32_t end = clock_add_months(month, 1);
+        pull->doubtful[pull->doubtful_count++] = (struct pull_sheet){
+            .year = year,
+            .month = month,
+            .from_day = month > fiscal->start_day ? month : fiscal->start_day,
+            .to_day = end < fiscal->next_day ? end : fiscal->next_day,
+        };
+    }
+    return 0;
+}
+
+static void remembered(void *ctx, const struct err *err)
+{
+    struct pull *pull = ctx;
+    if (pull_was_stopped(pull))
+        return;
+    if (err) {
+        pull_fail(pull, ANSWER_PASSING, err);
+        return;
+    }
+    pull_step(pull, PULL_EVENT_REMEMBERED);
+}
+
+void pull_remember(struct pull *pull)
+{
+    char id[24];
+    const char *values[] = { pull_client_id(pull, id) };
+    struct pg_batch *batch = batch_new(BATCH_PLAIN);
+    batch_add_query(batch, SQL_pull_begin, 1, values, take_begin);
+    batch_add_query(batch, SQL_pull_annual_accounts, 1, values, take_annual_accounts);
+    batch_add_query(batch, SQL_pull_years, 1, values, take_years);
+    batch_add_query(batch, SQL_pull_lists, 1, values, take_lists);
+    batch_add_query(batch, SQL_pull_ranges, 1, values, take_ranges);
+    batch_add_query(batch, SQL_pull_differences, 1, values, take_differences);
+    pull_run_batch(pull, batch, remembered);
+}
+
+/* --- the horizon --- */
+
+static int is_remembered(const struct pull *pull, const struct fiscal_year *year, int *ret_complete)
+{
+    for (int i = 0; i < pull->years_count; i++) {
+        const struct pull_year_memory *memory = &pull->years[i];
+        if (memory->year == year->year && memory->start_day == year->start_day &&
+            memory->next_day == year->next_day) {
+            *ret_complete = memory->is_complete;
+            return 1;
+        }
+    }
+    *ret_complete = 0;
+    return 0;
+}
+
+/* The newest year that is not complete is loaded first. Returns whether the stored years are those of the horizon. */
+static int choose_load(struct pull *pull)
+{
+    int is_stored = pull->years_count == pull->horizon.count;
+    pull->load = -1;
+    for (int i = 0; i < pull->horizon.count; i++) {
+        int is_complete = 0;
+        if (!is_remembered(pull, &pull->horizon.years[i], &is_complete))
+            is_stored = 0;
+        if (!is_complete)
+            pull->load = i;
+    }
+    return is_stored;
+}
+
+static int append_year(const struct fiscal_year *year, struct buf *out)
+{
+    char from[CLOCK_DATE_BYTES], to[CLOCK_DATE_BYTES];
+    return buf_printf(out, "%s{\"y\":%d,\"f\":\"%s\",\"t\":\"%s\"}", out->len_bytes > 1 ? "," : "",
+                      year->year, clock_format_date(year->start_day, from),
+                      clock_format_date(year->next_day, to));
+}
+
+static void settled(void *ctx, const struct err *err)
+{
+    struct pull *pull = ctx;
+    if (pull_was_stopped(pull))
+        return;
+    if (err) {
+        pull_fail(pull, ANSWER_PASSING, err);
+        return;
+    }
+    pull_step(pull, PULL_EVENT_SETTLED);
+}
+
+void pull_settle(struct pull *pull)
+{
+    char id[24], from[CLOCK_DATE_BYTES];
+    if (choose_load(pull)) {
+        pull_step(pull, PULL_EVENT_SETTLED);
+        return;
+    }
+    AUTO_BUF struct buf json;
+    buf_init(&json, YEARS_JSON_BYTES_MAX);
+    int ret = buf_append_byte(&json, '[');
+    for (int i = 0; ret == 0 && i < pull->horizon.count; i++)
+        ret = append_year(&pull->horizon.years[i], &json);
+    if (ret < 0 || buf_append_byte(&json, ']') < 0)
+        abort(); /* a bug: FISCAL_YEARS_MAX of them fit */
+    const char *values[] = { pull_client_id(pull, id), buf_text(&json) };
+    const char *start[] = { id, clock_format_date(pull->horizon.years[0].start_day, from) };
+    struct pg_batch *batch = batch_new(BATCH_TRANSACTION);
+    batch_add_query(batch, SQL_years_save, 2, values, NULL);
+    batch_add_query(batch, SQL_years_forget, 2, start, NULL);
+    pull_run_batch(pull, batch, settled);
+}

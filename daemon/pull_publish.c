@@ -1,0 +1,209 @@
+/* The end of a pull: everything that was read becomes visible in one transaction, or only the moments move. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "daemon/app.h"
+#include "daemon/pull_internal.h"
+#include "daemon/registry.h"
+#include "daemon/stage.h"
+#include "gen/sql_queries.h"
+#include "lib/base/buf.h"
+#include "lib/base/clock.h"
+#include "lib/base/mem.h"
+#include "lib/pg/batch.h"
+#include "lib/pg/pg.h"
+
+enum { NODES_JSON_BYTES_MAX = 4 * 1024 * 1024 };
+
+/* --- results within the transaction --- */
+
+static int check_lock(void *ctx, const struct pg_result *result, struct err *err)
+{
+    const struct pull *pull = ctx;
+    if (pg_result_rows(result) == 1)
+        return 0;
+    return err_set(err, EOWNERDEAD, "another daemon owns the token of client %s by now; nothing was published",
+                   pull->client->org_nr);
+}
+
+static int note_visible(void *ctx, const struct pg_result *result, struct err *err)
+{
+    struct pull *pull = ctx;
+    (void)err;
+    if (pg_result_affected(result) > 0)
+        pull->is_visible = 1;
+    return 0;
+}
+
+static int note_saldo(void *ctx, const struct pg_result *result, struct err *err)
+{
+    struct pull *pull = ctx;
+    (void)err;
+    if (pg_result_int(result, 0, "changed", 0) > 0)
+        pull->is_visible = 1;
+    return 0;
+}
+
+/* Where postings vanish and a proof that held would fail, they are hidden rather than gone. */
+static int check_vanish(void *ctx, const struct pg_result *result, struct err *err)
+{
+    (void)ctx;
+    int64_t broken = pg_result_int(result, 0, "broken", 0);
+    if (broken == 0)
+        return 0;
+    return err_set(err, ESTALE, "%" PRId64 " account-months that were proven would no longer be", broken);
+}
+
+/* --- the transaction --- */
+
+static void published(void *ctx, const struct err *err)
+{
+    struct pull *pull = ctx;
+    if (pull_was_stopped(pull))
+        return;
+    if (err && err->code == ESTALE) {
+        pull_hold_hidden(pull);
+    } else if (err) {
+        pull_fail(pull, ANSWER_PASSING, err);
+    } else {
+        pull->end = pull->load >= 0 ? PULL_MORE : PULL_UP_TO_DATE;
+        pull_step(pull, PULL_EVENT_PUBLISHED);
+    }
+}
+
+static void add_lock(struct pull *pull, struct pg_batch *batch, const char *id)
+{
+    AUTO_FREE char *epoch = mem_printf("%" PRId64, pull->client->token->epoch);
+    const char *values[] = { id, pull->client->token->id, epoch };
+    batch_add_query(batch, SQL_publish_lock, 3, values, check_lock);
+}
+
+static void add_openings(struct pull *pull, struct pg_batch *batch, const char *id)
+{
+    char first[16];
+    (void)snprintf(first, sizeof(first), "%d", pull->horizon.years[0].year);
+    const char *values[] = { id, first };
+    batch_add_query(batch, SQL_publish_delta, 2, values, NULL);
+    batch_add_query(batch, SQL_publish_openings, 1, values, note_visible);
+    batch_add_query(batch, SQL_publish_openings_later, 1, values, note_visible);
+}
+
+static void add_year(struct pull *pull, struct pg_batch *batch, const char *id)
+{
+    char year[16];
+    if (pull->load < 0)
+        return;
+    (void)snprintf(year, sizeof(year), "%d", pull->horizon.years[pull->load].year);
+    const char *values[] = { id, year };
+    batch_add_query(batch, SQL_publish_year, 2, values, note_visible);
+}
+
+static void add_opening_memory(struct pull *pull, struct pg_batch *batch, const char *id,
+                               const char *variant, const char *digest, int64_t sent_us)
+{
+    AUTO_FREE char *sent = mem_printf("%" PRId64, sent_us);
+    const char *values[] = { id, "opening", variant, digest && *digest ? digest : NULL, sent };
+    (void)pull;
+    batch_add_query(batch, SQL_list_confirm, 5, values, NULL);
+}
+
+static void add_memory(struct pull *pull, struct pg_batch *batch, const char *id)
+{
+    if (pull->is_first_opening_read)
+        add_opening_memory(pull, batch, id, "first", pull->opening_seen, pull->opening_sent_us);
+    if (pull->is_all_openings)
+        add_opening_memory(pull, batch, id, "all", NULL, pull->due.now_us);
+    if (pull->load < 0 && (pull->is_recheck || pull->recheck_age_ms < 0))
+        add_opening_memory(pull, batch, id, "recheck", NULL, pull->due.now_us);
+}
+
+/* The next year of a first load follows at once; otherwise when the first range is due. */
+static void add_success(struct pull *pull, struct pg_batch *batch, const char *id)
+{
+    int64_t next_ms = (tree_next_due_us(pull->tree, &pull->due) - clock_now_us()) / 1000;
+    AUTO_FREE char *next = mem_printf("%" PRId64, pull->load >= 0 || next_ms < 0 ? 0 : next_ms);
+    const char *values[] = { id, next };
+    batch_add_query(batch, SQL_client_succeeded, 2, values, NULL);
+}
+
+static int add_ranges(struct pull *pull, struct pg_batch *batch, const char *id, struct err *err)
+{
+    AUTO_BUF struct buf json;
+    buf_init(&json, NODES_JSON_BYTES_MAX);
+    if (tree_append_nodes(pull->tree, &pull->due, &json) < 0)
+        return err_set(err, ERANGE, "the ranges of the client are too many to be stored");
+    const char *values[] = { id, buf_text(&json) };
+    batch_add_query(batch, SQL_publish_ranges, 2, values, NULL);
+    return 0;
+}
+
+static void start_publishing(struct pull *pull)
+{
+    char id[24];
+    struct err err = ERR_NONE;
+    const char *values[] = { pull_client_id(pull, id) };
+    const char *org_nr[] = { pull->client->org_nr };
+    struct pg_batch *batch = batch_new(BATCH_TRANSACTION);
+    add_lock(pull, batch, id);
+    batch_add_query(batch, SQL_publish_gone, 1, values, note_visible);
+    batch_add_query(batch, SQL_publish_vouchers, 1, values, note_visible);
+    batch_add_query(batch, SQL_publish_postings, 1, values, note_visible);
+    batch_add_query(batch, SQL_publish_vouchers_gone, 1, values, note_visible);
+    if (pull->has_vanished && !pull->order.is_vanish_confirmed && pull->load < 0)
+        batch_add_query(batch, SQL_publish_vanish_check, 1, values, check_vanish);
+    add_openings(pull, batch, id);
+    batch_add_query(batch, SQL_publish_saldo, 1, values, note_saldo);
+    add_year(pull, batch, id);
+    batch_add_query(batch, SQL_publish_voucher_differences, 1, values, NULL);
+    batch_add_query(batch, SQL_publish_voucher_counted, 1, values, note_visible);
+    batch_add_query(batch, SQL_publish_differences, 1, values, note_visible);
+    batch_add_query(batch, SQL_publish_counts, 1, values, NULL);
+    if (add_ranges(pull, batch, id, &err) < 0) {
+        batch_free(batch);
+        pull_fail(pull, ANSWER_PASSING, &err);
+        return;
+    }
+    add_memory(pull, batch, id);
+    add_success(pull, batch, id);
+    batch_add_query(batch, SQL_publish_notify, 1, org_nr, NULL);
+    batch_only_if(batch, &pull->is_visible);
+    pull_run_batch(pull, batch, published);
+}
+
+static void stage_opened(void *ctx, struct pg *pg, const struct err *err)
+{
+    struct pull *pull = ctx;
+    if (pg)
+        start_publishing(pull);
+    else
+        pull_fail(pull, ANSWER_PASSING, err);
+}
+
+void pull_publish(struct pull *pull)
+{
+    if (stage_pg(pull->stage))
+        start_publishing(pull);
+    else
+        stage_open(pull->stage, stage_opened, pull);
+}
+
+/* Nothing differs: one small transaction that readers do not notice but for `fresh_as_of`. */
+void pull_confirm(struct pull *pull)
+{
+    char id[24];
+    struct err err = ERR_NONE;
+    AUTO_BUF struct buf json;
+    buf_init(&json, NODES_JSON_BYTES_MAX);
+    if (tree_append_walk(pull->tree, &pull->due, &json) < 0) {
+        err_set(&err, ERANGE, "the ranges of the client are too many to be stored");
+        pull_fail(pull, ANSWER_PASSING, &err);
+        return;
+    }
+    const char *values[] = { pull_client_id(pull, id), buf_text(&json) };
+    struct pg_batch *batch = batch_new(BATCH_TRANSACTION);
+    add_lock(pull, batch, id);
+    batch_add_query(batch, SQL_confirm_ranges, 2, values, NULL);
+    add_success(pull, batch, id);
+    pull_run_batch(pull, batch, published);
+}

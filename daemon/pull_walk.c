@@ -1,0 +1,252 @@
+/* The walk over the digests of a client, and the reading of the postings that changed. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/app.h"
+#include "daemon/fetch.h"
+#include "daemon/pull_internal.h"
+#include "daemon/registry.h"
+#include "daemon/stage.h"
+#include "gen/sql_queries.h"
+#include "lib/base/clock.h"
+#include "lib/base/mem.h"
+#include "lib/json/list.h"
+#include "lib/pg/batch.h"
+#include "lib/pg/pg.h"
+#include "lib/tripletex/resource.h"
+
+enum { WALK_MOVES_MAX = 6 };
+
+/* The step in hand of the tree; kept here since a list that moves is asked again. */
+static void ask(struct pull *pull);
+
+static void next(struct pull *pull)
+{
+    if (tree_next(pull->tree, &pull->hand) == 0) {
+        pull->moves = 0;
+        ask(pull);
+        return;
+    }
+    int is_first = pull->rounds == 1;
+    if (!tree_round_was_quiet(pull->tree))
+        pull_step(pull, PULL_EVENT_ROUND_MOVED);
+    else if (!is_first)
+        pull_step(pull, PULL_EVENT_ROUND_QUIET);
+    else if (pull_has_sheets_due(pull))
+        pull_step(pull, PULL_EVENT_COMPARED);
+    else
+        pull_step(pull, PULL_EVENT_UNCHANGED);
+}
+
+/* --- rows --- */
+
+static int posting_date_column(void)
+{
+    int column = 0;
+    while (strcmp(RESOURCE_POSTING.columns[column].name, "posting_date") != 0)
+        column++;
+    return column;
+}
+
+/* A row from outside the range asked for would later be taken for one that moved. */
+static int check_row(void *ctx, const struct json_value *values, struct err *err)
+{
+    const struct pull *pull = ctx;
+    const struct json_value *value = &values[pull->date_column];
+    int32_t day = 0;
+    if (clock_parse_date(value->text, value->len, &day) == 0 && day >= pull->hand.range.from_day &&
+        day < pull->hand.range.to_day)
+        return 0;
+    return err_set(err, EPROTO, "a posting dated %.*s came for a range that does not hold it",
+                   (int)value->len, value->text);
+}
+
+/* --- the stage --- */
+
+static void give_stage(void *ctx, const struct err *err)
+{
+    struct pull *pull = ctx;
+    if (pull_was_stopped(pull))
+        return;
+    fetch_give_stage(pull->fetch, err ? NULL : stage_pg(pull->stage), err);
+}
+
+static void clear_range(struct pull *pull, void (*done)(void *, const struct err *))
+{
+    char from[CLOCK_DATE_BYTES], to[CLOCK_DATE_BYTES];
+    const char *values[] = { clock_format_date(pull->hand.range.from_day, from),
+                             clock_format_date(pull->hand.range.to_day, to) };
+    struct pg_batch *batch = batch_new(BATCH_PLAIN);
+    batch_add_query(batch, SQL_stage_range_clear, 2, values, NULL);
+    pull_run_batch(pull, batch, done);
+}
+
+static void stage_opened(void *ctx, struct pg *pg, const struct err *err)
+{
+    struct pull *pull = ctx;
+    if (!pg)
+        fetch_give_stage(pull->fetch, NULL, err);
+    else
+        clear_range(pull, give_stage);
+}
+
+static void want_stage(void *ctx, struct fetch *fetch)
+{
+    struct pull *pull = ctx;
+    (void)fetch;
+    if (stage_pg(pull->stage))
+        clear_range(pull, give_stage);
+    else
+        stage_open(pull->stage, stage_opened, pull);
+}
+
+/* --- answers --- */
+
+static void take_read(struct pull *pull)
+{
+    tree_answer_read(pull->tree, pull->hand_digest, (int)pull->hand_rows, pull->hand_sent_us);
+    next(pull);
+}
+
+static void emptied(void *ctx, const struct err *err)
+{
+    struct pull *pull = ctx;
+    if (pull_was_stopped(pull))
+        return;
+    if (err)
+        pull_fail(pull, ANSWER_PASSING, err);
+    else
+        take_read(pull);
+}
+
+static void note_oddities(struct pull *pull, const struct fetch_result *result)
+{
+    pull_note_oddity(pull, result->unknown_path, result->was_nul_replaced);
+}
+
+static void answer_read(struct pull *pull, const struct fetch_result *result)
+{
+    (void)snprintf(pull->hand_digest, sizeof(pull->hand_digest), "%s", result->digest);
+    pull->hand_rows = result->rows;
+    pull->hand_sent_us = result->sent_us;
+    pull->has_rows |= pull->hand.kind == TREE_READ && result->rows > 0;
+    note_oddities(pull, result);
+    if (pull->hand.kind == TREE_ASK && result->rows > 0) {
+        tree_answer_digest(pull->tree, pull->hand_digest, result->sent_us);
+        next(pull);
+    } else if (result->rows == 0 && stage_pg(pull->stage)) {
+        clear_range(pull, emptied); /* what an earlier try has staged of it */
+    } else {
+        take_read(pull);
+    }
+}
+
+static void answered(void *ctx, const struct fetch_result *result)
+{
+    struct pull *pull = ctx;
+    struct err err = result->err ? *result->err : ERR_NONE;
+    pull->fetch = NULL;
+    switch (result->end) {
+    case FETCH_SAME:
+        tree_answer_same(pull->tree, result->sent_us);
+        next(pull);
+        return;
+    case FETCH_READ:
+        answer_read(pull, result);
+        return;
+    case FETCH_TOO_LARGE:
+        if (tree_answer_too_large(pull->tree, &err) == 0)
+            next(pull);
+        else
+            pull_fail(pull, ANSWER_REFUSED, &err);
+        return;
+    case FETCH_MOVED:
+        if (++pull->moves < WALK_MOVES_MAX) {
+            ask(pull);
+            return;
+        }
+        pull_fail(pull, ANSWER_PASSING, &err);
+        return;
+    case FETCH_FAILED:
+        pull_fail(pull, result->class, &err);
+        return;
+    }
+}
+
+static void ask(struct pull *pull)
+{
+    char from[CLOCK_DATE_BYTES], to[CLOCK_DATE_BYTES];
+    AUTO_FREE char *filter = mem_printf("dateFrom=%s&dateTo=%s",
+                                        clock_format_date(pull->hand.range.from_day, from),
+                                        clock_format_date(pull->hand.range.to_day, to));
+    pull->requests++;
+    pull->fetch = fetch_start(pull->app,
+                              &(struct fetch_options){
+                                  .token = pull->client->token->token,
+                                  .company = pull->client->company_id,
+                                  .resource = &RESOURCE_POSTING,
+                                  .filter = filter,
+                                  .asks_digest = 1,
+                                  .digest = pull->hand.digest,
+                                  .is_digest_only = pull->hand.kind == TREE_ASK,
+                                  .is_urgent = pull->order.is_urgent,
+                                  .want_stage = want_stage,
+                                  .want_ctx = pull,
+                                  .row = pull->hand.kind == TREE_READ ? check_row : NULL,
+                                  .row_ctx = pull,
+                              },
+                              answered, pull);
+}
+
+/* --- the walk --- */
+
+static void plan_due(struct pull *pull)
+{
+    const struct settings *settings = pull->settings;
+    pull->due = (struct tree_due){
+        .now_us = clock_now_us(),
+        .living_from = pull->horizon.years[pull->horizon.current].start_day,
+        .living_ms = pull->client->pull_interval_ms > 0 ? pull->client->pull_interval_ms
+                                                        : settings->pull_interval_ms,
+        .cold_ms = settings->cold_interval_ms,
+        .is_forced = pull->order.is_urgent || pull->order.is_resync ||
+                     pull->order.is_vanish_confirmed,
+    };
+}
+
+void pull_walk(struct pull *pull)
+{
+    pull->date_column = posting_date_column();
+    plan_due(pull);
+    pull->is_recheck = pull->load < 0 && (pull->order.is_resync ||
+                                          pull->recheck_age_ms > pull->settings->recheck_interval_ms);
+    pull->is_all_openings = pull->load < 0 && (pull->is_recheck || pull->openings_age_ms < 0);
+    if (pull->load >= 0) {
+        const struct fiscal_year *year = &pull->horizon.years[pull->load];
+        tree_walk_year(pull->tree, &(struct range){ year->start_day, year->next_day });
+    } else {
+        if (pull->is_recheck) {
+            tree_forget(pull->tree);
+            pull->due.is_forced = 1;
+        }
+        (void)!tree_walk_due(pull->tree, &pull->due);
+    }
+    pull->rounds = 1;
+    next(pull);
+}
+
+void pull_walk_on(struct pull *pull)
+{
+    struct err err = ERR_NONE;
+    if (++pull->rounds > PULL_ROUNDS_MAX) {
+        err_set(&err, EAGAIN, "the postings changed while they were read, %d times in a row",
+                PULL_ROUNDS_MAX);
+        err_set_remedy(&err, "Nothing to do: the pull is tried again");
+        pull_fail(pull, ANSWER_PASSING, &err);
+        return;
+    }
+    tree_start_round(pull->tree);
+    next(pull);
+}

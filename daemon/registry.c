@@ -1,0 +1,384 @@
+#include "daemon/registry.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/access.h"
+#include "daemon/app.h"
+#include "daemon/pool.h"
+#include "daemon/registry_secret.h"
+#include "daemon/schedule.h"
+#include "daemon/seal.h"
+#include "daemon/session.h"
+#include "daemon/settings.h"
+#include "daemon/token.h"
+#include "gen/sql_queries.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
+#include "lib/base/log.h"
+#include "lib/base/loop.h"
+#include "lib/base/mem.h"
+#include "lib/pg/batch.h"
+#include "lib/pg/pg.h"
+
+struct registry {
+    struct app *app;
+    struct client_list clients;
+    struct token_list tokens;
+    registry_done_fn *done;
+    void *ctx;
+    int is_reading, is_asked_again;
+};
+
+struct registry *registry_new(struct app *app)
+{
+    struct registry *registry = mem_new(1, sizeof(*registry));
+    registry->app = app;
+    TAILQ_INIT(&registry->clients);
+    TAILQ_INIT(&registry->tokens);
+    return registry;
+}
+
+struct client_list *registry_clients(struct registry *registry)
+{
+    return &registry->clients;
+}
+
+struct token_list *registry_tokens(struct registry *registry)
+{
+    return &registry->tokens;
+}
+
+struct client *registry_find(struct registry *registry, int64_t client_id)
+{
+    struct client *client;
+    TAILQ_FOREACH(client, &registry->clients, entry) {
+        if (client->client_id == client_id)
+            return client;
+    }
+    return NULL;
+}
+
+struct client *registry_find_org_nr(struct registry *registry, const char *org_nr)
+{
+    struct client *client;
+    TAILQ_FOREACH(client, &registry->clients, entry) {
+        if (strcmp(client->org_nr, org_nr) == 0)
+            return client;
+    }
+    return NULL;
+}
+
+const char *client_wanted_org_nr(const struct client *client)
+{
+    if (client->setting[0] == '\0')
+        return NULL;
+    return strcmp(client->setting, "%ORGNR%") == 0 ? client->org_nr : client->setting;
+}
+
+/* --- tokens --- */
+
+static struct token_entry *find_holder(struct registry *registry, int64_t bureau_id, int64_t client_id)
+{
+    struct token_entry *entry;
+    TAILQ_FOREACH(entry, &registry->tokens, entry) {
+        if (entry->bureau_id == bureau_id && entry->client_id == client_id && entry->is_seen >= 0)
+            return entry;
+    }
+    return NULL;
+}
+
+static void entry_free(struct token_entry *entry)
+{
+    access_free(entry->access);
+    token_free(entry->token);
+    mem_free_secret(entry->secret_text);
+    free(entry->label);
+    free(entry->fault);
+    free(entry->remedy);
+    free(entry);
+}
+
+static void entry_fault(struct registry *registry, struct token_entry *entry, const struct err *err)
+{
+    const struct log_subject subject = { .bureau = entry->label };
+    entry->fault = mem_strdup(err->text);
+    entry->remedy = mem_strdup(err->remedy);
+    (void)snprintf(entry->id, sizeof(entry->id), "unreadable-%s%" PRId64,
+                   entry->bureau_id ? "b" : "c", entry->bureau_id ? entry->bureau_id : entry->client_id);
+    log_error(registry->app->log, &subject, "The employee token cannot be used: %s. %s", err->text,
+              err->remedy);
+}
+
+static struct token_entry *entry_new(struct registry *registry, const struct pg_result *result, int row)
+{
+    struct app *app = registry->app;
+    struct token_entry *entry = mem_new(1, sizeof(*entry));
+    struct err err = ERR_NONE;
+    char *secret = NULL;
+    int is_bureau = strcmp(pg_result_text(result, row, "kind"), "bureau") == 0;
+    int64_t holder_id = pg_result_int(result, row, "holder_id", 0);
+    entry->bureau_id = is_bureau ? holder_id : 0;
+    entry->client_id = is_bureau ? 0 : holder_id;
+    entry->label = mem_strdup(pg_result_text(result, row, "label"));
+    entry->secret_text = mem_strdup(pg_result_text(result, row, "employee_token"));
+    if (registry_secret_open(app, entry, &secret, &err) < 0) {
+        entry_fault(registry, entry, &err);
+        return entry;
+    }
+    seal_name(app->seal, secret, entry->id);
+    entry->token = token_new(app, &(struct session_options){ .token_id = entry->id,
+                                                             .employee_token = secret,
+                                                             .label = entry->label });
+    entry->access = access_new(app, entry->token, entry->bureau_id);
+    mem_free_secret(secret);
+    return entry;
+}
+
+/* A token whose text is as before keeps its session and its budget. A text that merely became sealed is the same one. */
+static int is_same_secret(struct registry *registry, struct token_entry *entry, const char *text)
+{
+    if (strcmp(entry->secret_text, text) == 0)
+        return 1;
+    if (!entry->token || !seal_is_sealed(text))
+        return 0;
+    return registry_secret_names(registry->app, text, entry->id);
+}
+
+static int take_holders(void *ctx, const struct pg_result *result, struct err *err)
+{
+    struct registry *registry = ctx;
+    struct token_entry *entry;
+    (void)err;
+    TAILQ_FOREACH(entry, &registry->tokens, entry)
+        entry->is_seen = 0;
+    for (int i = 0; i < pg_result_rows(result); i++) {
+        int64_t id = pg_result_int(result, i, "holder_id", 0);
+        int is_bureau = strcmp(pg_result_text(result, i, "kind"), "bureau") == 0;
+        const char *text = pg_result_text(result, i, "employee_token");
+        entry = find_holder(registry, is_bureau ? id : 0, is_bureau ? 0 : id);
+        if (entry && is_same_secret(registry, entry, text)) {
+            mem_free_secret(entry->secret_text);
+            entry->secret_text = mem_strdup(text);
+            entry->is_seen = 1;
+            continue;
+        }
+        if (entry)
+            entry->is_seen = -1; /* another token took its place */
+        entry = entry_new(registry, result, i);
+        entry->is_seen = 1;
+        TAILQ_INSERT_TAIL(&registry->tokens, entry, entry);
+    }
+    return 0;
+}
+
+/* --- clients --- */
+
+struct client *client_ref(struct client *client)
+{
+    client->refs++;
+    return client;
+}
+
+void client_unref(struct client *client)
+{
+    if (--client->refs > 0)
+        return;
+    free(client->org_nr);
+    free(client->name);
+    free(client->bureau);
+    free(client->setting);
+    free(client->company_id);
+    free(client);
+}
+
+static void set_text(char **text, const char *value)
+{
+    free(*text);
+    *text = mem_strdup(value);
+}
+
+static int differs(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) != 0 : a != b;
+}
+
+static int32_t read_day(const struct pg_result *result, int row, const char *column)
+{
+    int32_t day = 0;
+    const char *text = pg_result_text(result, row, column);
+    if (text)
+        (void)!clock_parse_date(text, strlen(text), &day);
+    return day;
+}
+
+/* What decides which company it is and how it is asked for: a change of it begins the client anew. */
+static int take_identity(struct client *client, struct token_entry *token,
+                         const struct pg_result *result, int row)
+{
+    const char *setting = pg_result_text(result, row, "setting");
+    const char *org_nr = pg_result_text(result, row, "org_nr");
+    int is_moved = client->token != token || differs(client->setting, setting) ||
+                   differs(client->org_nr, org_nr);
+    client->token = token;
+    set_text(&client->setting, setting);
+    set_text(&client->org_nr, org_nr);
+    return is_moved;
+}
+
+static void take_rest(struct client *client, const struct pg_result *result, int row)
+{
+    set_text(&client->name, pg_result_text(result, row, "name"));
+    set_text(&client->bureau, pg_result_text(result, row, "bureau"));
+    client->is_enabled = pg_result_bool(result, row, "enabled");
+    client->pull_interval_ms = pg_result_int(result, row, "pull_interval_ms", 0);
+    client->history_from = read_day(result, row, "history_from");
+}
+
+static int is_as_before(const struct client *client, const struct token_entry *token,
+                        const struct pg_result *result, int row)
+{
+    return client->token == token && !differs(client->setting, pg_result_text(result, row, "setting")) &&
+           !differs(client->org_nr, pg_result_text(result, row, "org_nr")) &&
+           !differs(client->name, pg_result_text(result, row, "name")) &&
+           !differs(client->bureau, pg_result_text(result, row, "bureau")) &&
+           client->is_enabled == pg_result_bool(result, row, "enabled") &&
+           client->pull_interval_ms == pg_result_int(result, row, "pull_interval_ms", 0) &&
+           client->history_from == read_day(result, row, "history_from");
+}
+
+static struct client *client_new(struct registry *registry, const struct pg_result *result, int row)
+{
+    struct client *client = mem_new(1, sizeof(*client));
+    client->refs = 1;
+    client->client_id = pg_result_int(result, row, "client_id", 0);
+    client->failures = (int)pg_result_int(result, row, "failures", 0);
+    client->due_in_ms = pg_result_int(result, row, "due_in_ms", 0);
+    client->is_proven = pg_result_bool(result, row, "is_proven");
+    set_text(&client->company_id, pg_result_text(result, row, "company_id"));
+    TAILQ_INSERT_TAIL(&registry->clients, client, entry);
+    return client;
+}
+
+static void take_client(struct registry *registry, const struct pg_result *result, int row)
+{
+    struct schedule *schedule = registry->app->schedule;
+    struct client *client = registry_find(registry, pg_result_int(result, row, "client_id", 0));
+    int has_own = pg_result_bool(result, row, "has_own_token");
+    int64_t holder_id = pg_result_int(result, row, has_own ? "client_id" : "bureau_id", 0);
+    struct token_entry *token = find_holder(registry, has_own ? 0 : holder_id, has_own ? holder_id : 0);
+    int is_new = client == NULL;
+    if (is_new)
+        client = client_new(registry, result, row);
+    client->is_seen = 1;
+    if (!is_new && is_as_before(client, token, result, row))
+        return;
+    if (!is_new)
+        schedule_pause(schedule, client); /* the pull under way reads what is about to change */
+    int is_moved = take_identity(client, token, result, row);
+    take_rest(client, result, row);
+    if (!is_new && is_moved) {
+        client->is_proven = 0;
+        client->failures = 0;
+    }
+    schedule_client(schedule, client, is_new ? client->due_in_ms : 0);
+}
+
+static int take_clients(void *ctx, const struct pg_result *result, struct err *err)
+{
+    struct registry *registry = ctx;
+    struct client *client, *next;
+    (void)err;
+    TAILQ_FOREACH(client, &registry->clients, entry)
+        client->is_seen = 0;
+    for (int i = 0; i < pg_result_rows(result); i++)
+        take_client(registry, result, i);
+    for (client = TAILQ_FIRST(&registry->clients); client; client = next) {
+        next = TAILQ_NEXT(client, entry);
+        if (client->is_seen)
+            continue;
+        schedule_forget(registry->app->schedule, client);
+        TAILQ_REMOVE(&registry->clients, client, entry);
+        client_unref(client);
+    }
+    return 0;
+}
+
+/* --- reading --- */
+
+static void drop_unseen_tokens(struct registry *registry)
+{
+    struct token_entry *entry, *next;
+    for (entry = TAILQ_FIRST(&registry->tokens); entry; entry = next) {
+        next = TAILQ_NEXT(entry, entry);
+        if (entry->is_seen == 1)
+            continue;
+        TAILQ_REMOVE(&registry->tokens, entry, entry);
+        entry_free(entry);
+    }
+}
+
+static void start_reading(struct registry *registry);
+
+static void read_done(void *ctx, const struct err *err)
+{
+    struct registry *registry = ctx;
+    registry->is_reading = 0;
+    if (!err) {
+        drop_unseen_tokens(registry);
+        registry_secret_seal_all(registry->app, &registry->tokens);
+    }
+    if (registry->is_asked_again && !err) {
+        registry->is_asked_again = 0;
+        start_reading(registry);
+        return;
+    }
+    registry->is_asked_again = 0;
+    registry->done(registry->ctx, err);
+}
+
+static void start_reading(struct registry *registry)
+{
+    struct pg_batch *batch = batch_new(BATCH_TRANSACTION);
+    batch_add_query(batch, SQL_registry_holders, 0, NULL, take_holders);
+    batch_add_query(batch, SQL_registry_clients, 0, NULL, take_clients);
+    registry->is_reading = 1;
+    pool_run(registry->app->pool, batch, read_done, registry);
+}
+
+void registry_read(struct registry *registry, registry_done_fn *done, void *ctx)
+{
+    registry->done = done;
+    registry->ctx = ctx;
+    if (registry->is_reading)
+        registry->is_asked_again = 1;
+    else
+        start_reading(registry);
+}
+
+void registry_disown_all(struct registry *registry)
+{
+    struct token_entry *entry;
+    TAILQ_FOREACH(entry, &registry->tokens, entry)
+        entry->is_owned = 0;
+}
+
+void registry_free(struct registry *registry)
+{
+    struct client *client;
+    struct token_entry *entry;
+    if (!registry)
+        return;
+    while ((client = TAILQ_FIRST(&registry->clients))) {
+        schedule_forget(registry->app->schedule, client);
+        TAILQ_REMOVE(&registry->clients, client, entry);
+        client_unref(client);
+    }
+    while ((entry = TAILQ_FIRST(&registry->tokens))) {
+        TAILQ_REMOVE(&registry->tokens, entry, entry);
+        entry_free(entry);
+    }
+    free(registry);
+}

@@ -1,0 +1,85 @@
+/*
+ * registry.h - the bureaus and clients that are registered, and the tokens they hang on.
+ *
+ * Read from the database at start and whenever it says that something changed; tokens in the clear are sealed at once.
+ * Owns clients and tokens. A client that disappears or is disabled ends its pull first.
+ */
+#ifndef SALDOD_DAEMON_REGISTRY_H
+#define SALDOD_DAEMON_REGISTRY_H
+
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "lib/base/cleanup.h"
+
+struct access;
+struct app;
+struct client_task; /* schedule.h */
+struct err;
+struct registry;
+struct token;
+
+/* A token that may be used by several bureaus and clients (rarely more than one holder). */
+struct token_entry {
+    char id[33];
+    int64_t bureau_id, client_id;  /* its holder; 0 = none */
+    char *label;
+    struct token *token;           /* NULL where it cannot be read: `fault` says why */
+    struct access *access;
+    int is_owned;                  /* the advisory lock is ours */
+    int64_t epoch;
+    int is_seen;                   /* while reading the registry */
+    char *secret_text;             /* as it stands in the database: tells whether it changed */
+    char *fault, *remedy;
+    char reported[16];             /* what the database was told last, and when */
+    int reported_remaining;
+    int64_t reported_ms;
+    TAILQ_ENTRY(token_entry) entry;
+};
+
+struct client {
+    int refs; /* the registry's, and one of each pull */
+    int64_t client_id;
+    char *org_nr, *name, *bureau;  /* bureau NULL = single company */
+    struct token_entry *token;     /* NULL: its token cannot be read */
+    char *setting;                 /* "", an organisation number, or "%ORGNR%" */
+    int is_enabled;
+    int64_t pull_interval_ms;      /* 0 = the general one */
+    int32_t history_from;          /* day, 0 = none */
+    char *company_id;              /* user name in Tripletex; NULL = not found out yet */
+    int is_proven;                 /* >whoAmI has told that it is the right one */
+    int failures;
+    int64_t due_in_ms;             /* remembered from an earlier life */
+    int is_oddity_told, is_nul_told;
+    int is_seen;
+    struct client_task *task;      /* the schedule's */
+    TAILQ_ENTRY(client) entry;
+};
+
+TAILQ_HEAD(client_list, client);
+TAILQ_HEAD(token_list, token_entry);
+
+typedef void registry_done_fn(void *ctx, const struct err *err);
+
+struct registry *registry_new(struct app *app) MUST_USE;
+
+/* Reads it all again; `done` once, from the loop. Asked again while one runs: one more run follows. */
+void registry_read(struct registry *registry, registry_done_fn *done, void *ctx);
+
+struct client_list *registry_clients(struct registry *registry) MUST_USE;
+struct token_list *registry_tokens(struct registry *registry) MUST_USE;
+struct client *registry_find(struct registry *registry, int64_t client_id) MUST_USE;
+struct client *registry_find_org_nr(struct registry *registry, const char *org_nr) MUST_USE;
+
+/* The organisation number to look for in Tripletex; NULL = the token's own company. */
+const char *client_wanted_org_nr(const struct client *client) MUST_USE;
+
+/* The lock of every token is gone with the listening connection. */
+void registry_disown_all(struct registry *registry);
+
+struct client *client_ref(struct client *client);
+void client_unref(struct client *client);
+
+void registry_free(struct registry *registry); /* NULL is fine; pulls have ended before */
+
+#endif

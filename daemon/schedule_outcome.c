@@ -1,0 +1,172 @@
+#include "daemon/schedule_outcome.h"
+
+#include <inttypes.h>
+
+#include "daemon/app.h"
+#include "daemon/pool.h"
+#include "daemon/registry.h"
+#include "daemon/settings.h"
+#include "gen/sql_queries.h"
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
+#include "lib/base/log.h"
+#include "lib/base/mem.h"
+#include "lib/pg/batch.h"
+
+enum {
+    RETRY_FIRST_MS = 1000,
+    RETRY_EARLY_MAX_MS = 30000,         /* during the first 10 minutes */
+    RETRY_EARLY_MS = 10 * 60 * 1000,
+    RETRY_LATE_MAX_MS = 10 * 60 * 1000,
+    RETRY_REFUSED_MS = 5 * 60 * 1000,   /* no request is made meanwhile: the session rests */
+    RETRY_NO_ACCESS_FIRST_MS = 15000,
+};
+
+/* Doubles with every failure, up to a limit that is wider once it has lasted. */
+static int64_t backoff_ms(int64_t first_ms, int failures, int64_t failing_ms)
+{
+    int64_t limit_ms = failing_ms < RETRY_EARLY_MS ? RETRY_EARLY_MAX_MS : RETRY_LATE_MAX_MS;
+    int64_t wait_ms = first_ms;
+    for (int i = 1; i < failures && wait_ms < limit_ms; i++)
+        wait_ms *= 2;
+    return wait_ms < limit_ms ? wait_ms : limit_ms;
+}
+
+int64_t schedule_outcome_wait_ms(const struct app *app, const struct client *client,
+                                 const struct pull_result *result, int64_t failing_ms)
+{
+    int64_t interval_ms = client->pull_interval_ms > 0 ? client->pull_interval_ms
+                                                       : app->settings->pull_interval_ms;
+    switch (result->end) {
+    case PULL_MORE:
+    case PULL_STOPPED:
+        return 0;
+    case PULL_UP_TO_DATE:
+        return result->next_in_ms > 0 ? result->next_in_ms : 0;
+    case PULL_HELD:
+        return interval_ms;
+    case PULL_NO_ACCESS:
+        return backoff_ms(RETRY_NO_ACCESS_FIRST_MS, client->failures, failing_ms);
+    case PULL_FAILED:
+        break;
+    }
+    if (result->class == ANSWER_UNAUTHORIZED)
+        return RETRY_REFUSED_MS;
+    return backoff_ms(RETRY_FIRST_MS, client->failures, failing_ms);
+}
+
+const char *schedule_outcome_text(const struct pull_result *result)
+{
+    static const char *const TEXTS[] = {
+        [PULL_UP_TO_DATE] = "done", [PULL_MORE] = "loading", [PULL_HELD] = "held",
+        [PULL_NO_ACCESS] = "no access", [PULL_FAILED] = "failed", [PULL_STOPPED] = "stopped",
+    };
+    return result->err && result->end == PULL_FAILED ? result->err->text : TEXTS[result->end];
+}
+
+static void stored(void *ctx, const struct err *err)
+{
+    struct app *app = ctx;
+    if (err)
+        log_warning(app->log, NULL, "The outcome of a pull could not be stored: %s", err->text);
+}
+
+static void store_failure(struct app *app, struct client *client, const struct pull_result *result,
+                          const char *id, const char *wait)
+{
+    const char *is_refused = result->class == ANSWER_UNAUTHORIZED ? "true" : "false";
+    const char *values[] = { id, result->err->text, result->err->remedy, result->err->request_id,
+                             is_refused, wait };
+    struct pg_batch *batch = batch_new(BATCH_PLAIN);
+    (void)client;
+    batch_add_query(batch, SQL_client_failed, 6, values, NULL);
+    pool_run(app->pool, batch, stored, app);
+}
+
+static void store_no_access(struct app *app, const struct pull_result *result, const char *id,
+                            const char *wait)
+{
+    const char *values[] = { id, result->err->text, result->err->remedy, result->err->request_id, wait };
+    struct pg_batch *batch = batch_new(BATCH_PLAIN);
+    batch_add_query(batch, SQL_client_no_access, 5, values, NULL);
+    pool_run(app->pool, batch, stored, app);
+}
+
+static void store_held(struct app *app, const struct pull_result *result, const char *id,
+                       const char *wait)
+{
+    const char *values[] = { id, result->err->text, result->err->remedy, result->held_detail, wait };
+    struct pg_batch *batch = batch_new(BATCH_PLAIN);
+    batch_add_query(batch, SQL_client_held, 5, values, NULL);
+    pool_run(app->pool, batch, stored, app);
+}
+
+/* Told at the first failure and then whenever it has doubled: the state says the rest. */
+static int is_worth_a_line(const struct client *client)
+{
+    return (client->failures & (client->failures - 1)) == 0;
+}
+
+static void log_outcome(struct app *app, const struct client *client, const struct pull_result *result)
+{
+    const struct log_subject subject = { .client = client->org_nr, .bureau = client->bureau,
+                                         .request_id = result->err ? result->err->request_id : NULL };
+    switch (result->end) {
+    case PULL_UP_TO_DATE:
+    case PULL_MORE:
+    case PULL_STOPPED:
+        log_debug(app->log, &subject, "%s with %d requests, %" PRId64 " postings changed",
+                  result->end == PULL_MORE ? "A year is complete" : "Up to date", result->requests,
+                  result->changes);
+        return;
+    case PULL_HELD:
+        log_error(app->log, &subject, "Held back: %s. %s", result->err->text, result->err->remedy);
+        return;
+    case PULL_NO_ACCESS:
+        if (is_worth_a_line(client))
+            log_error(app->log, &subject, "No access: %s. %s", result->err->text, result->err->remedy);
+        return;
+    case PULL_FAILED:
+        if (is_worth_a_line(client))
+            log_warning(app->log, &subject, "A pull failed, what is mirrored stands: %s. %s",
+                        result->err->text, result->err->remedy);
+        return;
+    }
+}
+
+void schedule_outcome_store(struct app *app, struct client *client, const struct pull_result *result,
+                            int64_t wait_ms)
+{
+    struct err unknown = ERR_NONE;
+    struct pull_result told = *result;
+    AUTO_FREE char *id = mem_printf("%" PRId64, client->client_id);
+    AUTO_FREE char *wait = mem_printf("%" PRId64, wait_ms);
+    if (!told.err && (told.end == PULL_FAILED || told.end == PULL_HELD || told.end == PULL_NO_ACCESS)) {
+        err_set(&unknown, 1, "the pull failed without saying why");
+        told.err = &unknown;
+    }
+    log_outcome(app, client, &told);
+    if (told.end == PULL_FAILED)
+        store_failure(app, client, &told, id, wait);
+    else if (told.end == PULL_NO_ACCESS)
+        store_no_access(app, &told, id, wait);
+    else if (told.end == PULL_HELD)
+        store_held(app, &told, id, wait);
+}
+
+void schedule_outcome_orders(struct app *app, const int64_t *orders, int count, const char *outcome)
+{
+    AUTO_BUF struct buf ids;
+    if (count == 0)
+        return;
+    buf_init(&ids, 4096);
+    int ret = buf_append_byte(&ids, '{');
+    for (int i = 0; ret == 0 && i < count; i++)
+        ret = buf_printf(&ids, "%s%" PRId64, i > 0 ? "," : "", orders[i]);
+    if (ret < 0 || buf_append_byte(&ids, '}') < 0)
+        return;
+    const char *values[] = { buf_text(&ids), outcome };
+    struct pg_batch *batch = batch_new(BATCH_PLAIN);
+    batch_add_query(batch, SQL_order_done, 2, values, NULL);
+    pool_run(app->pool, batch, stored, app);
+}

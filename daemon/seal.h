@@ -1,0 +1,36 @@
+/*
+ * seal.h - secrets sealed for the database.
+ *
+ * libsodium sealed boxes under a key pair made from the 32-byte seal key. The text form is "sealed:1:" and
+ * base64 (URL-safe, no padding); it binds what it is for (`purpose`, e.g. "token"), so that one
+ * sealed value cannot stand in for another. The key lives in locked memory and is wiped at the end.
+ */
+#ifndef SALDOD_DAEMON_SEAL_H
+#define SALDOD_DAEMON_SEAL_H
+
+#include <stdint.h>
+
+#include "lib/base/cleanup.h"
+
+struct err;
+struct seal;
+
+/* Takes a copy of the key; the caller wipes its own. NULL with `err`. */
+struct seal *seal_new(const uint8_t key[32], struct err *err) MUST_USE;
+
+int seal_is_sealed(const char *text) MUST_USE;
+
+/* free() the text. */
+char *seal_close(const struct seal *seal, const char *purpose, const char *secret) MUST_USE;
+
+/* mem_free_secret() the secret. -EBADMSG: another key, another purpose, or damaged; err says
+ * "enter the token again" as its remedy. */
+int seal_open(const struct seal *seal, const char *purpose, const char *sealed, char **ret_secret,
+              struct err *err) MUST_USE;
+
+/* A name for a secret that reveals nothing without the key: 32 hexadecimal digits (keyed BLAKE2b). */
+void seal_name(const struct seal *seal, const char *secret, char out[33]);
+
+void seal_free(struct seal *seal); /* NULL is fine */
+
+#endif

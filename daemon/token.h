@@ -1,0 +1,73 @@
+/*
+ * token.h - one employee token: its session, its budget, and the queue of requests made with it.
+ *
+ * All clients of a bureau share one token. Requests wait here for the session and the budget; a 401 renews the
+ * session once and each waiting request is made again once; a 429 waits for the next window. Owned by the registry.
+ */
+#ifndef SALDOD_DAEMON_TOKEN_H
+#define SALDOD_DAEMON_TOKEN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/http/http.h"
+#include "lib/tripletex/answer.h"
+
+struct app;
+struct err;
+struct session_options;
+struct token;
+struct token_call;
+
+struct token *token_new(struct app *app, const struct session_options *options) MUST_USE;
+
+const char *token_id(const struct token *token) MUST_USE;
+const char *token_label(const struct token *token) MUST_USE;
+
+/* --- requests --- */
+
+struct token_request {
+    const char *company;       /* user name: "0", or the id of a client */
+    const char *path;          /* "/ledger/posting"; also what errors name */
+    const char *query;         /* encoded, without "?"; may be NULL */
+    const char *digest;        /* value of If-None-Match; NULL = no such header */
+    const char *resource;      /* for the log */
+    int is_urgent;             /* may use a part of what is left to other programs */
+    http_body_fn *on_body;     /* as in http.h; NULL: gathered */
+    void *on_body_ctx;
+    size_t max_body_bytes;
+};
+
+struct token_answer {
+    enum answer_class class;
+    const char *body; /* gathered; borrowed */
+    size_t body_len;
+    int64_t sent_us;
+    const struct err *err; /* NULL for ANSWER_OK and ANSWER_SAME */
+};
+
+/* Runs exactly once, from the loop. */
+typedef void token_done_fn(void *ctx, const struct token_answer *answer);
+
+/* All of `request` is copied but the contexts. Never fails at once; ends with ANSWER_UNAUTHORIZED where no session can be
+ * had, ANSWER_PASSING where it waited too long. */
+struct token_call *token_call_start(struct token *token, const struct token_request *request,
+                                    token_done_fn *done, void *ctx) MUST_USE;
+void token_call_cancel(struct token_call *call); /* `done` does not run */
+
+/* What the log and bureau.status show. */
+struct token_report {
+    int limit, remaining;
+    int64_t budget_reset_in_ms;
+    int64_t session_expires_us;
+    int waiting, running;
+    const struct err *failure; /* NULL = all is well */
+    int is_refused;
+};
+void token_describe(const struct token *token, struct token_report *ret_report);
+
+/* Ends its requests without telling. */
+void token_free(struct token *token); /* NULL is fine */
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * copy.h - writes rows in PostgreSQL's binary COPY format.
+ *
+ * A plain encoder into a bounded buffer: knows nothing of connections. Numbers arrive as decimal text
+ * and become exact numerics; what cannot be carried exactly is refused by name.
+ * Format: PostgreSQL documentation, "COPY", section "Binary Format"; numeric as numeric_recv() reads it.
+ */
+#ifndef SALDOD_PG_COPY_H
+#define SALDOD_PG_COPY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/cleanup.h"
+
+struct err;
+
+struct copy {
+    struct buf bytes; /* what goes to pg_copy after copy_finish */
+    int64_t rows;
+    size_t row_start; /* of the row in hand */
+};
+
+void copy_init(struct copy *copy, size_t max_bytes);
+
+/* Begins a row of so many columns. All return 0 or -EMSGSIZE; a row must be completed or taken back. */
+int copy_row(struct copy *copy, int columns) MUST_USE;
+int copy_null(struct copy *copy) MUST_USE;
+int copy_int4(struct copy *copy, int32_t value) MUST_USE;
+int copy_int8(struct copy *copy, int64_t value) MUST_USE;
+int copy_bool(struct copy *copy, int value) MUST_USE;
+int copy_date(struct copy *copy, int32_t day) MUST_USE; /* days since 1970-01-01 (clock.h) */
+int copy_text(struct copy *copy, const char *text, size_t len) MUST_USE; /* valid UTF-8 without NUL */
+/* JSON number syntax, e.g. "-12.50", "1e3"; at most 131072 digits by PostgreSQL, here 60: -ERANGE beyond,
+ * -EINVAL where it is no number. Keeps the scale as written. */
+int copy_numeric(struct copy *copy, const char *text, size_t len) MUST_USE;
+
+/* Takes back everything written since copy_row of the row in hand. */
+void copy_drop_row(struct copy *copy);
+
+/* Writes the trailer. copy_clear makes it ready for the next batch. */
+int copy_finish(struct copy *copy) MUST_USE;
+void copy_clear(struct copy *copy);
+void copy_release(struct copy *copy);
+
+#endif

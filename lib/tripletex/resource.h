@@ -1,0 +1,45 @@
+/*
+ * resource.h - the catalogue of what is mirrored: one row per list of the API.
+ *
+ * A row says where a list lies, which JSON path goes to which column, and how its pages are asked for;
+ * `fields=` and the staging table are made from the same columns. Names and types follow the official
+ * specification (openapi.json 2.74). Adding a resource is one row here, one table, one merge statement.
+ */
+#ifndef SALDOD_TRIPLETEX_RESOURCE_H
+#define SALDOD_TRIPLETEX_RESOURCE_H
+
+#include <stddef.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/json/list.h"
+
+struct buf;
+
+struct resource {
+    const char *name;                   /* "posting"; its stage is "stage_posting" */
+    const char *path;                   /* "/ledger/posting" */
+    const char *sorting;                /* value of `sorting`; NULL where the order means nothing */
+    const char *const *variants;        /* extra parameters, each asked for by itself; NULL-terminated;
+                                           NULL = one list without */
+    const struct json_column *columns;
+    int columns_count;
+    int id_column;                      /* strictly rising over the pages where sorted by it; -1 = none */
+};
+
+/* Postings and saldo: the truth that is proven. */
+extern const struct resource RESOURCE_POSTING;
+extern const struct resource RESOURCE_BALANCE;
+/* What the tokens have access to. */
+extern const struct resource RESOURCE_ACCESS;
+
+/* Lists asked every master_interval, in the order in which they are asked; NULL-terminated. */
+extern const struct resource *const RESOURCE_MASTERS[];
+
+/* Appends the value of `fields`: "id,version,voucher(id,number)". */
+int resource_append_fields(const struct resource *resource, struct buf *out) MUST_USE;
+
+/* Appends the CREATE TEMPORARY TABLE statement of the stage, or the COPY statement into it. */
+int resource_append_stage(const struct resource *resource, struct buf *out) MUST_USE;
+int resource_append_copy(const struct resource *resource, struct buf *out) MUST_USE;
+
+#endif

@@ -1,0 +1,6 @@
+-- Nothing changed: only the moments move ($2, a JSON array of {f, t, c}).
+UPDATE sync.range o
+   SET confirmed_at = pg_catalog.to_timestamp(k.c / 1000000.0)
+  FROM pg_catalog.jsonb_to_recordset($2::jsonb) AS k (f date, t date, c bigint)
+ WHERE o.client_id = $1::bigint AND o.date_from = k.f AND o.date_to = k.t
+   AND o.account_from = 0 AND o.account_to = 0 AND o.number_from = 0 AND o.number_to = 0

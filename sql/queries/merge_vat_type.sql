@@ -1,0 +1,15 @@
+-- The staged list becomes what is mirrored: changed rows only, and those gone removed.
+WITH gone AS (
+    DELETE FROM mirror.vat_type m
+     WHERE m.client_id = $1::bigint
+       AND NOT EXISTS (SELECT FROM stage_vat_type s WHERE s.vat_type_id = m.vat_type_id)
+)
+INSERT INTO mirror.vat_type AS m (client_id, vat_type_id, version, number, name, percentage)
+SELECT $1::bigint, s.vat_type_id, coalesce(s.version, 0), s.number, s.name, s.percentage
+  FROM stage_vat_type s
+ON CONFLICT (client_id, vat_type_id) DO UPDATE
+   SET (version, number, name, percentage)
+     = (excluded.version, excluded.number, excluded.name, excluded.percentage)
+ WHERE (m.version, m.number, m.name, m.percentage)
+       IS DISTINCT FROM
+       (excluded.version, excluded.number, excluded.name, excluded.percentage)

@@ -1,0 +1,15 @@
+-- Opening balances that were read.
+WITH gone AS (
+    DELETE FROM mirror.opening o
+     USING stage_opening_year r
+     WHERE o.client_id = $1::bigint AND o.year = r.year
+       AND NOT EXISTS (SELECT FROM stage_opening s
+                        WHERE s.year = o.year AND s.account_id = o.account_id AND s.balance_in <> 0)
+)
+INSERT INTO mirror.opening AS m (client_id, year, account_id, balance_in)
+SELECT $1::bigint, s.year, s.account_id, s.balance_in
+  FROM stage_opening s
+ WHERE s.balance_in <> 0
+ON CONFLICT (client_id, year, account_id) DO UPDATE
+   SET balance_in = excluded.balance_in
+ WHERE m.balance_in <> excluded.balance_in

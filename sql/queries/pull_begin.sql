@@ -1,0 +1,5 @@
+-- A pull begins: what is remembered of the client.
+UPDATE sync.client_state
+   SET first_pull_at = coalesce(first_pull_at, pg_catalog.clock_timestamp()), last_pull_at = pg_catalog.clock_timestamp()
+ WHERE client_id = $1
+RETURNING postings, held_since IS NOT NULL AS is_held

@@ -1,0 +1,1 @@
+SELECT bureau.pull_now($1) AS order_id

@@ -1,0 +1,12 @@
+-- All clients, with what decides how each is pulled.
+SELECT c.client_id, c.org_nr, c.name, c.bureau_id, b.name AS bureau,
+       c.employee_token IS NOT NULL AS has_own_token,
+       coalesce(c.org_nr_setting, b.org_nr, '') AS setting,
+       c.enabled AND coalesce(b.enabled, true) AS enabled,
+       (extract(epoch FROM c.pull_interval) * 1000)::bigint AS pull_interval_ms,
+       c.history_from, s.company_id, s.proven_at IS NOT NULL AS is_proven, s.failures,
+       (extract(epoch FROM greatest(s.next_pull_at - pg_catalog.clock_timestamp(), interval '0')) * 1000)::bigint AS due_in_ms
+  FROM bureau.client c
+  JOIN sync.client_state s ON s.client_id = c.client_id
+  LEFT JOIN bureau.bureau b ON b.bureau_id = c.bureau_id
+ ORDER BY c.client_id

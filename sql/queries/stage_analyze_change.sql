@@ -1,0 +1,1 @@
+ANALYZE stage_change, stage_gone_voucher

@@ -1,0 +1,1 @@
+CREATE TEMPORARY TABLE IF NOT EXISTS stage_gone_voucher (voucher_id bigint)

@@ -1,0 +1,1 @@
+CREATE TEMPORARY TABLE IF NOT EXISTS stage_range (date_from date, date_to date)

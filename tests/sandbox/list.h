@@ -1,0 +1,30 @@
+/*
+ * list.h - a list as the API answers it: limit, page, checksum, envelope.
+ */
+#ifndef SANDBOX_LIST_H
+#define SANDBOX_LIST_H
+
+#include <stdbool.h>
+
+struct company;
+struct fail;
+struct out;
+struct query;
+struct token;
+struct world;
+
+enum list_twist { LIST_PLAIN, LIST_REPEATS_PAGE, LIST_SHORT_PAGE };
+
+struct list_ask {
+    const struct company *company;      /* NULL for the list of clients */
+    const struct token   *token;
+    const struct query   *query;
+    const char           *if_none_match;
+    enum list_twist       twist;
+};
+
+/* True: `out` holds the body, or 304 applies and it is empty. */
+bool list_answer(struct world *world, const struct list_ask *ask, struct out *out,
+                 bool *ret_unchanged, struct fail *fail);
+
+#endif
