@@ -47,6 +47,7 @@ LIB_SRC := $(wildcard lib/*/*.c)
 DAEMON_SRC := $(filter-out daemon/main.c,$(wildcard daemon/*.c))
 SANDBOX_SRC := $(wildcard tests/sandbox/*.c)
 HARNESS_SRC := $(filter-out tests/integration/test_%,$(wildcard tests/integration/*.c))
+UNIT_HELPERS := $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 INTEGRATION_TESTS := $(patsubst tests/integration/%.c,$(BUILD)/tests/integration/%,\
 	$(wildcard tests/integration/test_*.c))
@@ -112,12 +113,11 @@ $(SANDBOX): $(call objects,$(SANDBOX_SRC))
 	@echo "  LINK $@"
 	$(Q)$(CC) $(LINK_HARDENING) -o $@ $^ -levent -ljansson -lsodium
 
-$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(CORE) \
-		$(call objects,$(filter-out tests/sandbox/main.c,$(SANDBOX_SRC)))
+UNIT_PARTS := $(call objects,$(UNIT_HELPERS) $(filter-out tests/sandbox/main.c,$(SANDBOX_SRC)))
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(UNIT_PARTS) $(CORE)
 	@mkdir -p $(@D)
 	@echo "  LINK $@"
-	$(Q)$(CC) $(LINK_HARDENING) -o $@ $< $(filter tests/sandbox% $(BUILD)/obj/tests/sandbox/%,$^) \
-		$(CORE) -lcmocka $(LIBS)
+	$(Q)$(CC) $(LINK_HARDENING) -o $@ $< $(UNIT_PARTS) $(CORE) -lcmocka $(LIBS)
 
 $(BUILD)/tests/integration/%: $(BUILD)/obj/tests/integration/%.o $(call objects,$(HARNESS_SRC)) $(CORE)
 	@mkdir -p $(@D)

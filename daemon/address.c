@@ -120,7 +120,7 @@ static int refuse_secrets(const char *text, struct err *err)
 
 static int url_check(const char *text, struct err *err)
 {
-    struct authority authority;
+    struct authority authority = { .port = 0 };
     int is_tls = 0;
     int rc = refuse_secrets(text, err);
     if (rc)
@@ -159,7 +159,7 @@ int address_parse_url(const char *text, char **ret_url, struct err *err)
 
 int address_get_host(const char *url, char ret_host[ADDRESS_HOST_BYTES])
 {
-    struct authority authority;
+    struct authority authority = { .port = 0 };
     int is_tls = 0;
     size_t start = scheme_len(url, &is_tls);
     int rc = start ? authority_parse(url + start, strcspn(url + start, "/"), &authority, NULL)
@@ -173,7 +173,7 @@ int address_get_host(const char *url, char ret_host[ADDRESS_HOST_BYTES])
 
 int address_check_listen(const char *text, struct err *err)
 {
-    struct authority authority;
+    struct authority authority = { .port = 0 };
     int rc = authority_parse(text, strlen(text), &authority, err);
     if (rc == 0 && authority.port == 0)
         rc = err_set(err, EINVAL, "the port is missing");

@@ -188,6 +188,8 @@ static void answered(void *ctx, const struct token_answer *answer)
         finish(fetch, FETCH_SAME, ANSWER_SAME, NULL);
     } else if (answer->class == ANSWER_TOO_LARGE) {
         finish(fetch, FETCH_TOO_LARGE, ANSWER_TOO_LARGE, answer->err);
+    } else if (fetch->body_err.code == EAGAIN) {
+        finish(fetch, FETCH_MOVED, ANSWER_PASSING, &fetch->body_err);
     } else if (answer->class != ANSWER_OK) {
         struct err failure = answer->err ? *answer->err : ERR_NONE;
         if (!answer->err)

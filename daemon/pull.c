@@ -31,7 +31,8 @@ static const struct pull_rule {
     { PULL_LISTING, PULL_EVENT_LISTED, PULL_SETTLING, pull_settle, "lists are up to date" },
     { PULL_LISTING, PULL_EVENT_RELISTED, PULL_REMEMBERING, pull_remember, "lists have changed" },
     { PULL_LISTING, PULL_EVENT_COMPARED, PULL_COMPARING, pull_compare, "accounts were asked again" },
-    { PULL_SETTLING, PULL_EVENT_SETTLED, PULL_WALKING, pull_walk, "the horizon is settled" },
+    { PULL_SETTLING, PULL_EVENT_SETTLED, PULL_HEADING, pull_head, "the horizon is settled" },
+    { PULL_HEADING, PULL_EVENT_HEADED, PULL_WALKING, pull_walk, "voucher headers are up to date" },
     { PULL_WALKING, PULL_EVENT_ROUND_MOVED, PULL_COMPARING, pull_compare, "something differs" },
     { PULL_WALKING, PULL_EVENT_COMPARED, PULL_WEIGHING, pull_weigh, "balances are due" },
     { PULL_WALKING, PULL_EVENT_ROUND_QUIET, PULL_PUBLISHING, pull_publish, "nothing moved meanwhile" },
@@ -48,6 +49,7 @@ static const struct pull_rule {
 static const char *const PHASES[] = {
     [PULL_REMEMBERING] = "preparing", [PULL_RESOLVING] = "finding the company",
     [PULL_LISTING] = "reading accounts and other lists", [PULL_SETTLING] = "preparing",
+    [PULL_HEADING] = "reading voucher headers",
     [PULL_WALKING] = "reading postings", [PULL_COMPARING] = "comparing",
     [PULL_PROBING] = "looking into vanished postings", [PULL_WEIGHING] = "reading saldo",
     [PULL_PUBLISHING] = "publishing", [PULL_CLOSING] = "ending",

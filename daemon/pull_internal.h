@@ -1,7 +1,7 @@
 /*
  * pull_internal.h - what the parts of a pull share. Included by pull*.c only.
  *
- * pull.c holds the life (the table of states), pull_memory.c what is remembered, pull_company.c who the client is in
+ * pull.c holds the life (the table of states), pull_memory.c what is remembered, pull_headers.c the vouchers' own list, pull_company.c who the client is in
  * Tripletex, pull_walk.c the postings, pull_compare.c what changed, pull_saldo.c the balances, pull_publish.c the end.
  */
 #ifndef SALDOD_DAEMON_PULL_INTERNAL_H
@@ -28,6 +28,7 @@ enum pull_state {
     PULL_RESOLVING,   /* which company it is in Tripletex */
     PULL_LISTING,     /* accounts and the like */
     PULL_SETTLING,    /* the horizon is stored */
+    PULL_HEADING,     /* voucher headers */
     PULL_WALKING,     /* digests and postings */
     PULL_COMPARING,   /* stage against mirror */
     PULL_PROBING,     /* is what vanished hidden rather than gone */
@@ -42,6 +43,7 @@ enum pull_event {
     PULL_EVENT_LISTED,
     PULL_EVENT_RELISTED,     /* lists have changed: remember again */
     PULL_EVENT_SETTLED,
+    PULL_EVENT_HEADED,
     PULL_EVENT_ROUND_QUIET,  /* every top answered "unchanged" */
     PULL_EVENT_ROUND_MOVED,  /* something was read or differs */
     PULL_EVENT_UNCHANGED,    /* nothing to compare, nothing to weigh */
@@ -55,7 +57,12 @@ enum pull_event {
     PULL_EVENT_ENDED,        /* `end` says how */
 };
 
-enum { PULL_MONTHS_MAX = FISCAL_YEARS_MAX * 18, PULL_ROUNDS_MAX = 8 };
+enum {
+    PULL_MONTHS_MAX = FISCAL_YEARS_MAX * 18,
+    PULL_ROUNDS_MAX = 8,
+    PULL_HEADERS_MAX = 512,
+    PULL_VARIANT_BYTES = 24, /* "2026-01-01/2027-01-01" */
+};
 
 /* A balance sheet to read: a month, or (month 0) the opening of a year. */
 struct pull_sheet {
@@ -96,9 +103,19 @@ struct pull {
     int years_count;
     struct pull_sheet doubtful[32]; /* months whose proof fails */
     int doubtful_count;
+    struct pull_header_memory {
+        char variant[PULL_VARIANT_BYTES];
+        char digest[256];
+        int64_t age_ms;
+    } header_memory[64];
+    int header_memory_count;
     char *opening_digest;
     int64_t opening_age_ms, openings_age_ms, recheck_age_ms;
     int is_held_before;
+
+    /* voucher headers: a stack of ranges */
+    struct range headers[PULL_HEADERS_MAX];
+    int headers_count, is_header_staged, is_header_changed;
 
     /* this walk */
     struct tree *tree;
@@ -152,6 +169,7 @@ void pull_remember(struct pull *pull);
 void pull_resolve(struct pull *pull);
 void pull_list(struct pull *pull);
 void pull_settle(struct pull *pull);
+void pull_head(struct pull *pull);
 void pull_walk(struct pull *pull);      /* begins the walk */
 void pull_walk_on(struct pull *pull);   /* the next round */
 void pull_compare(struct pull *pull);
@@ -167,6 +185,8 @@ int pull_has_sheets_due(const struct pull *pull) MUST_USE;
 
 /* A field that nobody knows, or U+0000 in a text: told once per client. */
 void pull_note_oddity(struct pull *pull, const char *unknown_path, int was_nul_replaced);
+
+void pull_remember_header(struct pull *pull, const char *variant, const char *digest, int64_t age_ms);
 
 /* A date column of a row; 0 where null. */
 int32_t pull_read_day(const struct pg_result *result, int row, const char *column) MUST_USE;

@@ -84,6 +84,7 @@ static int take_lists(void *ctx, const struct pg_result *result, struct err *err
     struct pull *pull = ctx;
     (void)err;
     master_memory_release(&pull->lists);
+    pull->header_memory_count = 0;
     pull->openings_age_ms = pull->recheck_age_ms = pull->opening_age_ms = -1;
     for (int i = 0; i < pg_result_rows(result); i++) {
         const char *resource = pg_result_text(result, i, "resource");
@@ -92,6 +93,8 @@ static int take_lists(void *ctx, const struct pg_result *result, struct err *err
         int64_t age_ms = pg_result_int(result, i, "age_ms", -1);
         if (strcmp(resource, "opening") == 0)
             take_opening(pull, variant, digest, age_ms);
+        else if (strcmp(resource, "voucher") == 0)
+            pull_remember_header(pull, variant, digest, age_ms);
         else
             (void)master_memory_take(&pull->lists, resource, variant, digest, age_ms);
     }

@@ -7,8 +7,8 @@
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
 
-#define SEAL_FAMILY "sealed:" /* of every version: what a later saldod sealed is no token either   \
-                               */
+/* Begins what every version sealed: a later one's text is no token either. */
+#define SEAL_FAMILY "sealed:"
 #define SEAL_PREFIX "sealed:1:"
 #define SEAL_BASE64 sodium_base64_VARIANT_URLSAFE_NO_PADDING
 #define SEAL_NAME_CONTEXT "saldod: names of secrets"

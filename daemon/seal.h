@@ -1,9 +1,10 @@
 /*
  * seal.h - secrets sealed for the database.
  *
- * libsodium sealed boxes under a key pair made from the 32-byte seal key. The text form is "sealed:1:" and
- * base64 (URL-safe, no padding); it binds what it is for (`purpose`, e.g. "token"), so that one
- * sealed value cannot stand in for another. The key lives in locked memory and is wiped at the end.
+ * libsodium sealed boxes under a key pair made from the 32-byte seal key. The text form is
+ * "sealed:1:" and base64 (URL-safe, no padding); it binds what it is for (`purpose`, e.g. "token"),
+ * so that one sealed value cannot stand in for another. The key lives in locked memory and is wiped
+ * at the end.
  */
 #ifndef SALDOD_DAEMON_SEAL_H
 #define SALDOD_DAEMON_SEAL_H
@@ -28,7 +29,7 @@ char *seal_close(const struct seal *seal, const char *purpose, const char *secre
 int seal_open(const struct seal *seal, const char *purpose, const char *sealed, char **ret_secret,
               struct err *err) MUST_USE;
 
-/* A name for a secret that reveals nothing without the key: 32 hexadecimal digits (keyed BLAKE2b). */
+/* A name for a secret, 32 hexadecimal digits, that reveals nothing without the key (BLAKE2b). */
 void seal_name(const struct seal *seal, const char *secret, char out[33]);
 
 void seal_free(struct seal *seal); /* NULL is fine */

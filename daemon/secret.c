@@ -74,13 +74,13 @@ static int locate(const char *spec, const char *what, char **ret_path, struct er
     }
     const char *folder = getenv("CREDENTIALS_DIRECTORY");
     if (!folder || !folder[0]) {
-        rc = err_set(err, ENOENT, "%s: %s cannot be read: CREDENTIALS_DIRECTORY is not set", what,
-                     spec);
+        (void)err_set(err, ENOENT, "%s: %s cannot be read: CREDENTIALS_DIRECTORY is not set", what,
+                      spec);
         err_set_remedy(err,
                        "start saldod as a service with LoadCredential=%s:FILE (the service "
                        "manager sets the variable), or give the path of a file instead",
                        spec + strlen(CREDENTIAL_PREFIX));
-        return rc;
+        return -ENOENT;
     }
     *ret_path = mem_printf("%s/%s", folder, spec + strlen(CREDENTIAL_PREFIX));
     return 0;

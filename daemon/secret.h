@@ -25,15 +25,15 @@ int secret_read_token(const char *spec, const char *what, char **ret_token,
 int secret_read_key(const char *spec, const char *what, uint8_t ret_key[SECRET_KEY_BYTES],
                     struct err *err) MUST_USE;
 
-/* The form alone: credential:NAME with NAME of [A-Za-z0-9._-]+, or a path with a slash in it (a token
- * entered in place of its path has none). 0 or -EINVAL; the error never shows the spec. */
+/* The form alone: credential:NAME with NAME of [A-Za-z0-9._-]+, or a path with a slash in it (a
+ * token entered in place of its path has none). 0 or -EINVAL; the error never shows the spec. */
 int secret_check_spec(const char *spec, struct err *err) MUST_USE;
 
 /* Whether the spec is credential:NAME, which changes only by a restart. */
 int secret_is_credential(const char *spec) MUST_USE;
 
-/* Tripletex's test tokens begin with "test-" and work on the test host only (facts of its documentation).
- * -EINVAL with a remedy where token and base_url do not belong together; loopback hosts accept both. */
+/* Tripletex's test tokens begin with "test-" and work on its test host only. -EINVAL with a remedy
+ * where token and base_url do not belong together; loopback hosts accept both. */
 int secret_check_host(const char *token, const char *base_url, const char *what,
                       struct err *err) MUST_USE;
 

@@ -163,9 +163,11 @@ static int describe_subjects(const struct subjects *from, const struct subjects 
                              struct buf *out)
 {
     int rc = 0;
-    for (size_t i = 0, j = 0; rc == 0 && (i < from->count || j < to->count);) {
+    for (size_t i = 0, j = 0; rc == 0;) {
         const void *was = i < from->count ? subject_at(from, i) : NULL;
         const void *is = j < to->count ? subject_at(to, j) : NULL;
+        if (!was && !is)
+            break;
         int order = !was ? 1 : !is ? -1 : strcmp(subject_name(was), subject_name(is));
         struct title title = { from->section, subject_name(order > 0 ? is : was) };
         if (order < 0)

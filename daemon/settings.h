@@ -1,9 +1,9 @@
 /*
  * settings.h - the configuration as an immutable snapshot.
  *
- * Made from one option table, the file and its drop-ins; validated as a whole, all faults told at once
- * with file and line. Holds no secret, only where secrets lie. A reload makes a new snapshot; whoever
- * began with one keeps it by its own reference.
+ * Made from one option table, the file and its drop-ins; validated as a whole, all faults told at
+ * once with file and line. Holds no secret, only where secrets lie. A reload makes a new snapshot;
+ * whoever began with one keeps it by its own reference.
  */
 #ifndef SALDOD_DAEMON_SETTINGS_H
 #define SALDOD_DAEMON_SETTINGS_H
@@ -34,7 +34,7 @@ struct settings_client {
     char *name;                /* may be NULL */
     char *bureau;              /* NULL = a single company with its own token */
     char *employee_token_file; /* NULL = the bureau's */
-    char *org_nr_setting;      /* NULL = the bureau's setting; "" | organisation number | "%ORGNR%" */
+    char *org_nr_setting;      /* NULL = the bureau's; "" | organisation number | "%ORGNR%" */
     int64_t pull_interval_ms;  /* 0 = the general one */
     char *history_from;        /* yyyy-mm-dd, or NULL */
     char *file;
@@ -77,14 +77,14 @@ struct settings {
     size_t clients_count;
 };
 
-/* Reads `file`, then FILE.d/?*.conf by name (saldod.conf.d beside saldod.conf). A later file overrides
- * single options; a bureau or client stands in one place only. On success 0 and a snapshot with one
- * reference. Faults: -EINVAL, every fault as "FILE:LINE: text" on a line of its own appended to
- * `faults` (borrowed; cut at its maximum, and after 200). */
+/* Reads `file`, then the files *.conf of FILE.d by name (saldod.conf.d beside saldod.conf). A later
+ * file overrides single options; a bureau or client stands in one place only. On success 0 and a
+ * snapshot with one reference. Faults: -EINVAL, every fault as "FILE:LINE: text" on a line of its
+ * own appended to `faults` (borrowed; cut at its maximum, and after 200). */
 int settings_read(const char *file, struct settings **ret_settings, struct buf *faults) MUST_USE;
 
-/* Appends what differs, one "[section] key: old -> new" a line, for the log of a reload; of conninfo
- * only that it differs. 0 or -EMSGSIZE, with the lines that had room. */
+/* Appends what differs, one "[section] key: old -> new" a line, for the log of a reload; of
+ * conninfo only that it differs. 0 or -EMSGSIZE, with the lines that had room. */
 int settings_describe_change(const struct settings *from, const struct settings *to,
                              struct buf *out) MUST_USE;
 
@@ -95,8 +95,8 @@ void settings_unref(struct settings *settings); /* NULL is fine */
 struct settings_option {
     const char *section;
     const char *key;
-    const char *otherwise; /* the default, as it would be written; NULL = none */
-    const char *meaning;   /* one sentence */
+    const char *otherwise;            /* the default, as it would be written; NULL = none */
+    const char *meaning;              /* one sentence */
     const struct settings_rule *rule; /* how it is read; the table's own */
 };
 const struct settings_option *settings_options(size_t *ret_count);

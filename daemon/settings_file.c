@@ -263,7 +263,7 @@ static void read_one(struct settings_reader *reader, const char *file)
     reader->subject = SUBJECT_NONE;
     if (conf_read(file, &conf, &err) && err.code)
         settings_faults_add(&reader->faults, file, 0, "cannot read the file: %s; %s",
-                            err.code == EINVAL ? "it is no plain file" : strerror(err.code),
+                            err.code == ENOTSUP ? "it is no plain file" : strerror(err.code),
                             err.remedy);
 }
 

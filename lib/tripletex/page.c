@@ -64,10 +64,10 @@ static int check_rising(struct page *page, const struct json_value *values, stru
         return 0;
     int64_t id = read_whole(&values[page->resource->id_column]);
     if (id <= page->rising_id) {
-        err_set(err, EPROTO, "the list repeats itself: id %" PRId64 " came after %" PRId64, id,
+        err_set(err, EAGAIN, "the list repeats itself: id %" PRId64 " came after %" PRId64, id,
                 page->rising_id);
         err_set_remedy(err, "Nothing to do: the list is read again from its beginning");
-        return -EPROTO;
+        return -EAGAIN;
     }
     page->rising_id = id;
     return 0;

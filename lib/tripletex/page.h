@@ -29,7 +29,7 @@ struct page *page_new(const struct resource *resource, page_check_fn *check, voi
 /* Ready for the next page; forgets unfinished rows. */
 void page_begin(struct page *page);
 
-/* As json_list_feed; additionally -EPROTO where ids do not rise. */
+/* As json_list_feed; additionally -EAGAIN where ids do not rise: the list moved, or repeats itself. */
 int page_feed(struct page *page, const char *bytes, size_t len, struct err *err) MUST_USE;
 
 /* The body has ended. On 0 page_copy() holds the rows of this page. */

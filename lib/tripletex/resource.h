@@ -29,6 +29,8 @@ struct resource {
 /* Postings and saldo: the truth that is proven. */
 extern const struct resource RESOURCE_POSTING;
 extern const struct resource RESOURCE_BALANCE;
+/* Voucher headers, which may change without their postings. */
+extern const struct resource RESOURCE_VOUCHER;
 /* What the tokens have access to. */
 extern const struct resource RESOURCE_ACCESS;
 

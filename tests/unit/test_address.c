@@ -114,7 +114,8 @@ static void finds_the_host(void **state)
 static void checks_where_to_listen(void **state)
 {
     (void)state;
-    static const char *const GOOD[] = { "127.0.0.1:9460", "[::1]:9460", "localhost:1", "0.0.0.0:80" };
+    static const char *const GOOD[] = { "127.0.0.1:9460", "[::1]:9460", "localhost:1",
+                                        "0.0.0.0:80" };
     static const char *const BAD[] = { "",      "127.0.0.1", ":9460",    "127.0.0.1:0", "::1:9460",
                                        "[::1]", "a:b",       "host:80/", "9460",        "a:80 " };
     for (size_t i = 0; i < ARRAY_LEN(GOOD); i++)
@@ -129,9 +130,9 @@ static void checks_where_to_listen(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(accepts_addresses),        cmocka_unit_test(refuses_bad_addresses),
-        cmocka_unit_test(refuses_http_elsewhere),   cmocka_unit_test(refuses_what_is_too_long),
-        cmocka_unit_test(finds_the_host),           cmocka_unit_test(checks_where_to_listen),
+        cmocka_unit_test(accepts_addresses),      cmocka_unit_test(refuses_bad_addresses),
+        cmocka_unit_test(refuses_http_elsewhere), cmocka_unit_test(refuses_what_is_too_long),
+        cmocka_unit_test(finds_the_host),         cmocka_unit_test(checks_where_to_listen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

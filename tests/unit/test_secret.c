@@ -177,8 +177,10 @@ static void refuses_bad_names_of_credentials(void **state)
     char longest[300] = "credential:";
     memset(longest + strlen(longest), 'a', sizeof(longest) - 1 - strlen(longest));
     assert_int_equal(setenv("CREDENTIALS_DIRECTORY", place->folder, 1), 0);
-    static const char *const NAMES[] = { "credential:",    "credential:..",  "credential:.",
-                                         "credential:a/b", "credential:a b", "credential:../../etc" };
+    static const char *const NAMES[] = {
+        "credential:",    "credential:..",  "credential:.",
+        "credential:a/b", "credential:a b", "credential:../../etc"
+    };
     for (size_t i = 0; i < ARRAY_LEN(NAMES); i++)
         check_refused(NAMES[i], EINVAL, "no name of a credential", "letters, digits");
     check_refused(longest, EINVAL, "no name of a credential", "1 to 255");
@@ -210,7 +212,8 @@ static void check_key_refused(const struct place *place, const char *content, si
 
 static void reads_keys_in_both_forms(void **state)
 {
-    static const char HEX[] = "000102030405060708090A0b0c0d0e0f101112131415161718191a1b1c1d1e1f\r\n";
+    static const char HEX[] =
+        "000102030405060708090A0b0c0d0e0f101112131415161718191a1b1c1d1e1f\r\n";
     uint8_t expected[SECRET_KEY_BYTES];
     for (uint8_t i = 0; i < SECRET_KEY_BYTES; i++)
         expected[i] = i;
