@@ -39,7 +39,8 @@ static void tell_lines(struct log *log, enum log_level level, const struct buf *
 
 static int tell(struct app *app, const struct err *err)
 {
-    log_error(app->log, NULL, "%s%s%s", err->text, *err->remedy ? ". " : "", err->remedy);
+    char why[ERR_FULL_BYTES];
+    log_error(app->log, NULL, "%s", err_full(err, why));
     return -err->code;
 }
 

@@ -88,6 +88,7 @@ static void rows_applied(void *ctx, int faults)
 static void listener_event(void *ctx, enum listener_event event, const struct err *err)
 {
     struct run *run = ctx;
+    char why[ERR_FULL_BYTES];
     if (event == LISTENER_READY) {
         if (run->is_ready)
             log_notice(run->app.log, NULL, "The database is back");
@@ -96,9 +97,9 @@ static void listener_event(void *ctx, enum listener_event event, const struct er
         return;
     }
     if (strcmp(run->told, err->text) != 0)
-        log_error(run->app.log, NULL, "%s: %s. %s",
-                  event == LISTENER_LOST ? "The database is lost" : "The database cannot be used", err->text,
-                  err->remedy);
+        log_error(run->app.log, NULL, "%s: %s",
+                  event == LISTENER_LOST ? "The database is lost" : "The database cannot be used",
+                  err_full(err, why));
     (void)snprintf(run->told, sizeof(run->told), "%s", err->text);
     if (event == LISTENER_SCHEMA_TOO_NEW) {
         run->exit_status = COMMAND_FAILED;

@@ -182,6 +182,7 @@ static void answered(void *ctx, const struct token_answer *answer)
     struct fetch *fetch = ctx;
     struct err err = ERR_NONE;
     fetch->call = NULL;
+    err_set_request_id(&fetch->body_err, answer->request_id);
     if (fetch->pages == 0)
         fetch->sent_us = answer->sent_us;
     if (answer->class == ANSWER_SAME && fetch->pages == 0 && fetch->held) {
@@ -198,6 +199,7 @@ static void answered(void *ctx, const struct token_answer *answer)
             failure = fetch->body_err;
         fail(fetch, answer->class == ANSWER_SAME ? ANSWER_PASSING : answer->class, &failure);
     } else if (end_body(fetch, &err) < 0) {
+        err_set_request_id(&err, answer->request_id);
         fail(fetch, ANSWER_PASSING, &err);
     } else if (has_moved(fetch)) {
         err_set(&err, EAGAIN, "%s: the list changed while it was read", fetch->resource->name);

@@ -239,10 +239,11 @@ static void note_fault(struct master *master, const struct err *fault)
                                          .request_id = fault->request_id };
     AUTO_FREE char *client_id = mem_printf("%" PRId64, master->client->client_id);
     const char *values[] = { client_id, resource->name, fault->text };
+    char why[ERR_FULL_BYTES];
     struct pg_batch *batch = batch_new(BATCH_PLAIN);
     batch_add_query(batch, SQL_list_fault, 3, values, NULL);
-    log_warning(master->app->log, &subject, "This list cannot be mirrored, its names are left out: %s. %s",
-                fault->text, fault->remedy);
+    log_warning(master->app->log, &subject, "This list cannot be mirrored, its names are left out: %s",
+                err_full(fault, why));
     master->is_in_database = 1;
     pool_run(master->app->pool, batch, stored, master);
 }

@@ -59,9 +59,9 @@ static void slot_free(struct slot *slot)
 
 static void note_failure(struct pool *pool, const struct err *err)
 {
+    char why[ERR_FULL_BYTES];
     if (pool->failure.code == 0)
-        log_error(pool->app->log, NULL, "The database cannot be reached: %s. %s", err->text,
-                  err->remedy);
+        log_error(pool->app->log, NULL, "The database cannot be reached: %s", err_full(err, why));
     pool->failure = *err;
     pool->retry_ms = pool->retry_ms == 0 ? POOL_RETRY_FIRST_MS : pool->retry_ms * 2;
     if (pool->retry_ms > POOL_RETRY_LAST_MS)

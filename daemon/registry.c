@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <search.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,6 +27,7 @@
 struct registry {
     struct app *app;
     struct client_list clients;
+    void *by_id; /* the same, as a tree of tsearch(3) */
     struct token_list tokens;
     registry_done_fn *done;
     void *ctx;
@@ -51,14 +53,17 @@ struct token_list *registry_tokens(struct registry *registry)
     return &registry->tokens;
 }
 
+static int compare_ids(const void *a, const void *b)
+{
+    const struct client *one = a, *other = b;
+    return (one->client_id > other->client_id) - (one->client_id < other->client_id);
+}
+
 struct client *registry_find(struct registry *registry, int64_t client_id)
 {
-    struct client *client;
-    TAILQ_FOREACH(client, &registry->clients, entry) {
-        if (client->client_id == client_id)
-            return client;
-    }
-    return NULL;
+    const struct client wanted = { .client_id = client_id };
+    struct client *const *found = tfind(&wanted, &registry->by_id, compare_ids);
+    return found ? *found : NULL;
 }
 
 struct client *registry_find_org_nr(struct registry *registry, const char *org_nr)
@@ -104,12 +109,12 @@ static void entry_free(struct token_entry *entry)
 static void entry_fault(struct registry *registry, struct token_entry *entry, const struct err *err)
 {
     const struct log_subject subject = { .bureau = entry->label };
+    char why[ERR_FULL_BYTES];
     entry->fault = mem_strdup(err->text);
     entry->remedy = mem_strdup(err->remedy);
     (void)snprintf(entry->id, sizeof(entry->id), "unreadable-%s%" PRId64,
                    entry->bureau_id ? "b" : "c", entry->bureau_id ? entry->bureau_id : entry->client_id);
-    log_error(registry->app->log, &subject, "The employee token cannot be used: %s. %s", err->text,
-              err->remedy);
+    log_error(registry->app->log, &subject, "The employee token cannot be used: %s", err_full(err, why));
 }
 
 static struct token_entry *entry_new(struct registry *registry, const struct pg_result *result, int row)
@@ -259,7 +264,17 @@ static struct client *client_new(struct registry *registry, const struct pg_resu
     client->is_proven = pg_result_bool(result, row, "is_proven");
     set_text(&client->company_id, pg_result_text(result, row, "company_id"));
     TAILQ_INSERT_TAIL(&registry->clients, client, entry);
+    if (!tsearch(client, &registry->by_id, compare_ids))
+        abort(); /* out of memory ends the process, as in mem.h */
     return client;
+}
+
+static void drop_client(struct registry *registry, struct client *client)
+{
+    schedule_forget(registry->app->schedule, client);
+    TAILQ_REMOVE(&registry->clients, client, entry);
+    (void)tdelete(client, &registry->by_id, compare_ids);
+    client_unref(client);
 }
 
 static void take_client(struct registry *registry, const struct pg_result *result, int row)
@@ -299,9 +314,7 @@ static int take_clients(void *ctx, const struct pg_result *result, struct err *e
         next = TAILQ_NEXT(client, entry);
         if (client->is_seen)
             continue;
-        schedule_forget(registry->app->schedule, client);
-        TAILQ_REMOVE(&registry->clients, client, entry);
-        client_unref(client);
+        drop_client(registry, client);
     }
     return 0;
 }
@@ -371,11 +384,8 @@ void registry_free(struct registry *registry)
     struct token_entry *entry;
     if (!registry)
         return;
-    while ((client = TAILQ_FIRST(&registry->clients))) {
-        schedule_forget(registry->app->schedule, client);
-        TAILQ_REMOVE(&registry->clients, client, entry);
-        client_unref(client);
-    }
+    while ((client = TAILQ_FIRST(&registry->clients)))
+        drop_client(registry, client);
     while ((entry = TAILQ_FIRST(&registry->tokens))) {
         TAILQ_REMOVE(&registry->tokens, entry, entry);
         entry_free(entry);

@@ -55,9 +55,9 @@ int registry_secret_names(struct app *app, const char *sealed, const char *token
 static void sealed_done(void *ctx, const struct err *err)
 {
     struct app *app = ctx;
+    char why[ERR_FULL_BYTES];
     if (err)
-        log_error(app->log, NULL, "An employee token could not be sealed in the database: %s. %s", err->text,
-                  err->remedy);
+        log_error(app->log, NULL, "An employee token could not be sealed in the database: %s", err_full(err, why));
 }
 
 static void seal_one(struct app *app, const struct token_entry *entry)

@@ -111,6 +111,9 @@ static void log_outcome(struct app *app, const struct client *client, const stru
 {
     const struct log_subject subject = { .client = client->org_nr, .bureau = client->bureau,
                                          .request_id = result->err ? result->err->request_id : NULL };
+    char why[ERR_FULL_BYTES] = "";
+    if (result->err)
+        err_full(result->err, why);
     switch (result->end) {
     case PULL_UP_TO_DATE:
     case PULL_MORE:
@@ -120,16 +123,15 @@ static void log_outcome(struct app *app, const struct client *client, const stru
                   result->changes);
         return;
     case PULL_HELD:
-        log_error(app->log, &subject, "Held back: %s. %s", result->err->text, result->err->remedy);
+        log_error(app->log, &subject, "Held back: %s", why);
         return;
     case PULL_NO_ACCESS:
         if (is_worth_a_line(client))
-            log_error(app->log, &subject, "No access: %s. %s", result->err->text, result->err->remedy);
+            log_error(app->log, &subject, "No access: %s", why);
         return;
     case PULL_FAILED:
         if (is_worth_a_line(client))
-            log_warning(app->log, &subject, "A pull failed, what is mirrored stands: %s. %s",
-                        result->err->text, result->err->remedy);
+            log_warning(app->log, &subject, "A pull failed, what is mirrored stands: %s", why);
         return;
     }
 }
@@ -157,9 +159,9 @@ void schedule_outcome_store(struct app *app, struct client *client, const struct
 void schedule_outcome_orders(struct app *app, const int64_t *orders, int count, const char *outcome)
 {
     AUTO_BUF struct buf ids;
+    buf_init(&ids, 4096);
     if (count == 0)
         return;
-    buf_init(&ids, 4096);
     int ret = buf_append_byte(&ids, '{');
     for (int i = 0; ret == 0 && i < count; i++)
         ret = buf_printf(&ids, "%s%" PRId64, i > 0 ? "," : "", orders[i]);

@@ -185,9 +185,9 @@ static void become_ready(struct session *session, const char *text, int64_t expi
 static void rest(struct session *session, const struct err *err, int64_t rest_ms)
 {
     const struct log_subject subject = { .bureau = session->label, .request_id = err->request_id };
+    char why[ERR_FULL_BYTES];
     if (session->failure.code != err->code || session->is_refused)
-        log_error(session->app->log, &subject, "No session can be made: %s. %s", err->text,
-                  err->remedy);
+        log_error(session->app->log, &subject, "No session can be made: %s", err_full(err, why));
     session->failure = *err;
     loop_timer_start(session->timer, rest_ms);
     /* A renewal that fails leaves the session that is still good. */

@@ -81,7 +81,7 @@ static void call_end(struct token_call *call, const struct token_answer *answer)
 
 static void call_fail(struct token_call *call, enum answer_class class, const struct err *err)
 {
-    call_end(call, &(struct token_answer){ .class = class, .body = "", .err = err });
+    call_end(call, &(struct token_answer){ .class = class, .body = "", .request_id = "", .err = err });
 }
 
 /* Back to the head of the queue: it has waited already. */
@@ -114,6 +114,7 @@ static void http_done(void *ctx, const struct http_answer *http, const struct er
     struct token_call *call = ctx;
     struct token *token = call->token;
     struct err err = ERR_NONE;
+    const char *request_id = http_answer_header(http, "x-tlx-request-id");
     struct answer_budget budget = answer_read_budget(http);
     enum answer_class class = answer_classify(http, http_err, call->path, &err);
     budget_learn(&token->budget, &budget, class == ANSWER_OVER_BUDGET, token->running_count - 1,
@@ -126,6 +127,7 @@ static void http_done(void *ctx, const struct http_answer *http, const struct er
             .body = http->body,
             .body_len = http->body_len,
             .sent_us = http->sent_us,
+            .request_id = request_id ? request_id : "",
             .err = class == ANSWER_OK || class == ANSWER_SAME ? NULL : &err,
         };
         call_end(call, &answer);

@@ -44,6 +44,7 @@ struct token_answer {
     const char *body; /* gathered; borrowed */
     size_t body_len;
     int64_t sent_us;
+    const char *request_id; /* x-tlx-request-id, "" = none; borrowed */
     const struct err *err; /* NULL for ANSWER_OK and ANSWER_SAME */
 };
 

@@ -243,9 +243,12 @@ int tree_walk_add(struct tree *tree, int32_t day)
     return 1;
 }
 
+/* That a range is empty is forgotten too: it is the digest of an empty list. */
 static void forget_below(struct tree_node *node)
 {
     node_forget(node);
+    if (node->rows == 0)
+        node->rows = -1;
     for (int i = 0; node->halves[0] && i < 2; i++)
         forget_below(node->halves[i]);
 }
@@ -292,6 +295,8 @@ static enum tree_kind step_kind(const struct tree *tree, const struct tree_node 
         return TREE_READ;
     if (node->rows < 0 && !node->digest)
         return TREE_READ;
+    if (!node->halves[0] && tree->nodes + 2 > TREE_NODES_MAX)
+        return TREE_READ; /* there is no room for halves: what differs would not be read */
     return range_split(&node->range, tree->year_starts, tree->years, halves) == 0 ? TREE_READ
                                                                                  : TREE_ASK;
 }

@@ -17,6 +17,7 @@ static void format_text(char *out, size_t size, const char *fmt, va_list args)
         out[0] = '\0';
     else if ((size_t)len >= size)
         utf8_end_with_ellipsis(out, size);
+    utf8_repair(out); /* texts of peers are quoted, and go to the log and the database */
 }
 
 int err_set(struct err *err, int code, const char *fmt, ...)
@@ -81,6 +82,13 @@ void err_set_request_id(struct err *err, const char *request_id)
         memmove(err->request_id, request_id, sizeof(err->request_id));
         utf8_end_with_ellipsis(err->request_id, sizeof(err->request_id));
     }
+    utf8_repair(err->request_id);
+}
+
+const char *err_full(const struct err *err, char out[ERR_FULL_BYTES])
+{
+    (void)snprintf(out, ERR_FULL_BYTES, "%s%s%s", err->text, *err->remedy ? ". " : "", err->remedy);
+    return out;
 }
 
 void err_copy(struct err *to, const struct err *from)

@@ -10,7 +10,12 @@
 
 #include "lib/base/cleanup.h"
 
-enum { ERR_TEXT_BYTES = 512, ERR_REMEDY_BYTES = 320, ERR_REQUEST_ID_BYTES = 80 };
+enum {
+    ERR_TEXT_BYTES = 512,
+    ERR_REMEDY_BYTES = 320,
+    ERR_REQUEST_ID_BYTES = 80,
+    ERR_FULL_BYTES = ERR_TEXT_BYTES + ERR_REMEDY_BYTES + 2,
+};
 
 struct err {
     int code;                              /* positive errno value; 0 = no error */
@@ -35,6 +40,9 @@ void err_set_remedy(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* NULL empties it. */
 void err_set_request_id(struct err *err, const char *request_id);
+
+/* What happened and what to do, as one text: "text. remedy". */
+const char *err_full(const struct err *err, char out[ERR_FULL_BYTES]);
 
 /* Copies `from` into `to`; where either is NULL, nothing happens. */
 void err_copy(struct err *to, const struct err *from);

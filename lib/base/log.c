@@ -139,7 +139,7 @@ static void line_add_subject(struct line *line, const struct log_subject *subjec
         line_add_part(line, parts[i]);
         before = "/";
     }
-    if (subject->request_id) {
+    if (subject->request_id && *subject->request_id) {
         line_add(line, *before == '/' ? " " : before, 1);
         line_add_part(line, subject->request_id);
         before = "/";

@@ -75,6 +75,17 @@ size_t utf8_cut_bytes(const char *text, size_t max_bytes)
     return is_continuation(text[cut]) ? max_bytes : cut;
 }
 
+void utf8_repair(char *text)
+{
+    size_t len = strlen(text);
+    for (size_t i = 0; i < len;) {
+        size_t char_bytes = utf8_char_bytes(text + i, len - i);
+        if (char_bytes == 0)
+            text[i] = '?';
+        i += char_bytes == 0 ? 1 : char_bytes;
+    }
+}
+
 void utf8_end_with_ellipsis(char *text, size_t size)
 {
     size_t cut = utf8_cut_bytes(text, size - sizeof(UTF8_ELLIPSIS));

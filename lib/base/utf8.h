@@ -24,6 +24,9 @@ bool utf8_is_control(const char *bytes, size_t char_bytes) MUST_USE;
  * strlen(text). */
 size_t utf8_cut_bytes(const char *text, size_t max_bytes) MUST_USE;
 
+/* Puts '?' in the place of every byte that is no part of a valid character. */
+void utf8_repair(char *text);
+
 /* Ends a text that filled its `size` bytes (final NUL included) with an ellipsis; size >= 8. */
 void utf8_end_with_ellipsis(char *text, size_t size);
 
