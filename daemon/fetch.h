@@ -57,6 +57,7 @@ struct fetch_result {
     enum answer_class class; /* of FETCH_FAILED */
     int64_t rows;
     const char *digest;      /* "" = none; of the first page */
+    const char *own_digest;  /* ours, over all rows as they were staged; "" where not all were read */
     int64_t sent_us;         /* when the first request was sent */
     const char *unknown_path; /* "" = none */
     int was_nul_replaced;

@@ -37,6 +37,8 @@ static const struct master_list {
     { "employee", &SQL_merge_employee, 0 },
 };
 
+enum { MASTER_MOVES_MAX = 5, MASTER_MOVES_WITH_DIGEST = 2 };
+
 struct master {
     struct app *app;
     const struct client *client;
@@ -50,6 +52,7 @@ struct master {
     struct fetch *fetch;
     struct fetch *waiting;   /* for the stage */
     int list, variant;
+    int moves;               /* how often this list changed while it was read */
     int is_whole;            /* this list is read without its digests: one variant of it has changed */
     int is_staged;           /* the stage of this list is made */
     int is_in_database;
@@ -99,6 +102,28 @@ int master_memory_take(struct master_memory *memory, const char *resource, const
         }
     }
     return 1;
+}
+
+int master_memory_has(const struct master_memory *memory, const char *digest)
+{
+    for (int i = 0; i < MASTER_LISTS_MAX; i++) {
+        for (int j = 0; j < MASTER_VARIANTS_MAX; j++) {
+            const char *held = memory->lists[i][j].digest;
+            if (held && strcmp(held, digest) == 0)
+                return 1;
+        }
+    }
+    return 0;
+}
+
+void master_memory_forget(struct master_memory *memory)
+{
+    for (int i = 0; i < MASTER_LISTS_MAX; i++) {
+        for (int j = 0; j < MASTER_VARIANTS_MAX; j++) {
+            free(memory->lists[i][j].digest);
+            memory->lists[i][j].digest = NULL;
+        }
+    }
 }
 
 void master_memory_release(struct master_memory *memory)
@@ -162,6 +187,7 @@ static int find_due(struct master *master)
 static void next_list(struct master *master)
 {
     master->list++;
+    master->moves = 0;
     begin_list(master);
     loop_timer_start(master->next, 0);
 }
@@ -309,14 +335,20 @@ static void end_list(struct master *master)
     }
 }
 
+/* Read again from its beginning; in the end without asking for digests, which may be what moves. */
+static void read_again(struct master *master)
+{
+    begin_list(master);
+    master->is_whole = 1;
+    ask(master);
+}
+
 static void take_read(struct master *master, const struct fetch_result *result)
 {
     int variants = variant_count(RESOURCE_MASTERS[master->list]);
     if (!master->is_whole && variants > 1) {
         /* One part of the list has changed: all parts are read, since they are merged as one. */
-        begin_list(master);
-        master->is_whole = 1;
-        ask(master);
+        read_again(master);
         return;
     }
     master->is_whole = 1;
@@ -346,7 +378,9 @@ static void take_failure(struct master *master, const struct fetch_result *resul
     struct err err = result->err ? *result->err : ERR_NONE;
     int is_for_good = result->class == ANSWER_FORBIDDEN || result->class == ANSWER_GONE ||
                       result->class == ANSWER_REFUSED || result->class == ANSWER_TOO_LARGE;
-    if (is_for_good && !LISTS[master->list].is_needed)
+    if (result->end == FETCH_MOVED && ++master->moves < MASTER_MOVES_MAX)
+        read_again(master);
+    else if (is_for_good && !LISTS[master->list].is_needed)
         note_fault(master, &err);
     else
         finish(master, result->class, &err);
@@ -375,7 +409,7 @@ static void ask(struct master *master)
             .company = master->client->company_id,
             .resource = resource,
             .filter = *variant ? variant : NULL,
-            .asks_digest = 1,
+            .asks_digest = master->moves < MASTER_MOVES_WITH_DIGEST,
             .digest = master->is_whole ? NULL
                                        : master->memory->lists[master->list][master->variant].digest,
             .want_stage = want_stage,

@@ -32,6 +32,10 @@ struct master_memory {
 /* Takes a row of sync.list; one that is no master list is left alone (returns 0). */
 int master_memory_take(struct master_memory *memory, const char *resource, const char *variant,
                        const char *digest, int64_t age_ms);
+/* Whether one of the lists has this very digest, as no other list can. */
+int master_memory_has(const struct master_memory *memory, const char *digest) MUST_USE;
+/* Forgets the digests, keeps when each list was asked. */
+void master_memory_forget(struct master_memory *memory);
 void master_memory_release(struct master_memory *memory);
 
 struct master_result {

@@ -166,16 +166,12 @@ void pull_probe(struct pull *pull)
 
 static void decide(struct pull *pull)
 {
-    struct err err = ERR_NONE;
     int is_guarded = !pull->order.is_vanish_confirmed && pull->load < 0;
     pull->is_compared = 1;
-    if (pull->doubles > 0) {
-        err_set(&err, EAGAIN, "%" PRId64 " postings were read twice: the lists moved meanwhile",
-                pull->doubles);
-        pull_fail(pull, ANSWER_PASSING, &err);
-    } else if (pull->has_unknown_account && !pull->is_account_asked) {
+    if (pull->has_unknown_account && !pull->is_account_asked) {
         pull_step(pull, PULL_EVENT_UNKNOWN);
-    } else if (pull->has_grown) {
+    } else if (pull->has_grown || pull->doubles > 0) {
+        /* A posting that was read in two ranges moved between the readings: the next round tells where it is. */
         pull_step(pull, PULL_EVENT_GREW);
     } else if (is_guarded && pull->vanished_postings > HANDFUL_POSTINGS) {
         pull_step(pull, PULL_EVENT_DOUBTED);

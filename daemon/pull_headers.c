@@ -19,6 +19,8 @@
 #include "lib/pg/pg.h"
 #include "lib/tripletex/resource.h"
 
+enum { HEADER_MOVES_MAX = 5, HEADER_MOVES_WITH_DIGEST = 2 };
+
 static void next(struct pull *pull);
 
 static const struct range *range_in_hand(const struct pull *pull)
@@ -66,6 +68,7 @@ static void stored(void *ctx, const struct err *err)
         return;
     }
     pull->headers_count--;
+    pull->moves = 0;
     next(pull);
 }
 
@@ -173,12 +176,12 @@ static void answered(void *ctx, const struct fetch_result *result)
         store(pull, 0);
     else if (result->end == FETCH_READ)
         store(pull, 1);
-    else if (result->end == FETCH_MOVED)
+    else if (result->end == FETCH_MOVED && ++pull->moves < HEADER_MOVES_MAX)
         next(pull); /* the same range again */
     else if (result->class == ANSWER_FORBIDDEN || result->class == ANSWER_REFUSED)
         skip(pull, &err);
     else
-        pull_fail(pull, result->class, &err);
+        pull_fail(pull, result->end == FETCH_MOVED ? ANSWER_PASSING : result->class, &err);
 }
 
 static void ask(struct pull *pull)
@@ -196,7 +199,7 @@ static void ask(struct pull *pull)
                                   .company = pull->client->company_id,
                                   .resource = &RESOURCE_VOUCHER,
                                   .filter = filter,
-                                  .asks_digest = 1,
+                                  .asks_digest = pull->moves < HEADER_MOVES_WITH_DIGEST,
                                   .digest = memory && *memory->digest ? memory->digest : NULL,
                                   .want_stage = want_stage,
                                   .want_ctx = pull,
@@ -226,6 +229,7 @@ static int is_due(const struct pull *pull)
 void pull_head(struct pull *pull)
 {
     pull->headers_count = 0;
+    pull->moves = 0;
     if (pull->load < 0 && is_due(pull)) {
         for (int i = 0; i < pull->horizon.count; i++)
             pull->headers[pull->headers_count++] = (struct range){

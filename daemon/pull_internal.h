@@ -112,6 +112,8 @@ struct pull {
     char *opening_digest;
     int64_t opening_age_ms, openings_age_ms, recheck_age_ms;
     int is_held_before;
+    int was_blind;             /* the checksums were found to be of no use */
+    const char *blind_reason;  /* of this pull; NULL = they serve */
 
     /* voucher headers: a stack of ranges */
     struct range headers[PULL_HEADERS_MAX];

@@ -79,25 +79,38 @@ static void take_opening(struct pull *pull, const char *variant, const char *dig
     }
 }
 
+/* Checksums that do not serve for postings are not trusted for anything else. */
+static void forget_digests(struct pull *pull)
+{
+    master_memory_forget(&pull->lists);
+    for (int i = 0; i < pull->header_memory_count; i++)
+        pull->header_memory[i].digest[0] = '\0';
+}
+
 static int take_lists(void *ctx, const struct pg_result *result, struct err *err)
 {
     struct pull *pull = ctx;
     (void)err;
     master_memory_release(&pull->lists);
     pull->header_memory_count = 0;
+    pull->was_blind = 0;
     pull->openings_age_ms = pull->recheck_age_ms = pull->opening_age_ms = -1;
     for (int i = 0; i < pg_result_rows(result); i++) {
         const char *resource = pg_result_text(result, i, "resource");
         const char *variant = pg_result_text(result, i, "variant");
         const char *digest = pg_result_text(result, i, "digest");
         int64_t age_ms = pg_result_int(result, i, "age_ms", -1);
-        if (strcmp(resource, "opening") == 0)
+        if (strcmp(resource, "digest") == 0)
+            pull->was_blind = pg_result_text(result, i, "fault") != NULL;
+        else if (strcmp(resource, "opening") == 0)
             take_opening(pull, variant, digest, age_ms);
         else if (strcmp(resource, "voucher") == 0)
             pull_remember_header(pull, variant, digest, age_ms);
         else
             (void)master_memory_take(&pull->lists, resource, variant, digest, age_ms);
     }
+    if (pull->was_blind)
+        forget_digests(pull);
     return 0;
 }
 

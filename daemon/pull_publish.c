@@ -110,6 +110,10 @@ static void add_opening_memory(struct pull *pull, struct pg_batch *batch, const 
 
 static void add_memory(struct pull *pull, struct pg_batch *batch, const char *id)
 {
+    int is_blind = pull->blind_reason != NULL;
+    const char *fault[] = { id, pull->blind_reason };
+    if (is_blind != pull->was_blind)
+        batch_add_query(batch, SQL_digest_fault, 2, fault, NULL);
     if (pull->is_first_opening_read)
         add_opening_memory(pull, batch, id, "first", pull->opening_seen, pull->opening_sent_us);
     if (pull->is_all_openings)

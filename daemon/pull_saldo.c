@@ -220,8 +220,8 @@ static void ask(struct pull *pull)
                                   .company = pull->client->company_id,
                                   .resource = &RESOURCE_BALANCE,
                                   .filter = filter,
-                                  .asks_digest = sheet->is_asked_by_digest,
-                                  .digest = sheet->is_asked_by_digest && !pull->is_all_openings
+                                  .asks_digest = sheet->is_asked_by_digest && !pull->blind_reason,
+                                  .digest = sheet->is_asked_by_digest && !pull->is_all_openings && !pull->blind_reason
                                                 ? pull->opening_digest
                                                 : NULL,
                                   .is_urgent = pull->order.is_urgent,

@@ -11,13 +11,14 @@
 #include "daemon/stage.h"
 #include "gen/sql_queries.h"
 #include "lib/base/clock.h"
+#include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/json/list.h"
 #include "lib/pg/batch.h"
 #include "lib/pg/pg.h"
 #include "lib/tripletex/resource.h"
 
-enum { WALK_MOVES_MAX = 6 };
+enum { WALK_MOVES_MAX = 4 };
 
 /* The step in hand of the tree; kept here since a list that moves is asked again. */
 static void ask(struct pull *pull);
@@ -102,6 +103,39 @@ static void want_stage(void *ctx, struct fetch *fetch)
         stage_open(pull->stage, stage_opened, pull);
 }
 
+/* --- checksums that do not serve --- */
+
+static const char WAS_BLIND[] = "they did not serve before";
+
+/* From here on everything that is due is read, and compared by digests of our own. Right as before, only dearer. */
+static void go_blind(struct pull *pull, const char *why)
+{
+    const struct log_subject subject = { .client = pull->client->org_nr, .resource = "posting" };
+    log_warning(pull->app->log, &subject, "The checksums of Tripletex do not serve: %s. Everything is read in full "
+                                          "instead, until they do", why);
+    pull->blind_reason = why;
+    pull->rounds = 1;
+    tree_set_blind(pull->tree);
+    tree_start_round(pull->tree);
+    next(pull);
+}
+
+static const char *find_fault(struct pull *pull, const struct fetch_result *result)
+{
+    if (result->rows == 0)
+        return NULL;
+    if (*result->digest == '\0')
+        return "a list that is not empty has none";
+    if (master_memory_has(&pull->lists, result->digest) ||
+        (pull->hand.kind == TREE_READ &&
+         tree_has_digest_elsewhere(pull->tree, result->digest, (int)result->rows)))
+        return "different lists have the same";
+    if (pull->hand.kind == TREE_READ &&
+        tree_note_content(pull->tree, result->digest, result->own_digest))
+        return "they change while the list does not";
+    return NULL;
+}
+
 /* --- answers --- */
 
 static void take_read(struct pull *pull)
@@ -128,7 +162,13 @@ static void note_oddities(struct pull *pull, const struct fetch_result *result)
 
 static void answer_read(struct pull *pull, const struct fetch_result *result)
 {
-    (void)snprintf(pull->hand_digest, sizeof(pull->hand_digest), "%s", result->digest);
+    const char *fault = pull->blind_reason ? NULL : find_fault(pull, result);
+    if (fault) {
+        go_blind(pull, fault);
+        return;
+    }
+    (void)snprintf(pull->hand_digest, sizeof(pull->hand_digest), "%s",
+                   pull->blind_reason ? result->own_digest : result->digest);
     pull->hand_rows = result->rows;
     pull->hand_sent_us = result->sent_us;
     pull->has_rows |= pull->hand.kind == TREE_READ && result->rows > 0;
@@ -163,11 +203,12 @@ static void answered(void *ctx, const struct fetch_result *result)
             pull_fail(pull, ANSWER_REFUSED, &err);
         return;
     case FETCH_MOVED:
-        if (++pull->moves < WALK_MOVES_MAX) {
+        if (++pull->moves < WALK_MOVES_MAX)
             ask(pull);
-            return;
-        }
-        pull_fail(pull, ANSWER_PASSING, &err);
+        else if (pull->blind_reason)
+            pull_fail(pull, ANSWER_PASSING, &err);
+        else
+            go_blind(pull, "they differ from page to page of one list");
         return;
     case FETCH_FAILED:
         pull_fail(pull, result->class, &err);
@@ -188,8 +229,8 @@ static void ask(struct pull *pull)
                                   .company = pull->client->company_id,
                                   .resource = &RESOURCE_POSTING,
                                   .filter = filter,
-                                  .asks_digest = 1,
-                                  .digest = pull->hand.digest,
+                                  .asks_digest = !pull->blind_reason,
+                                  .digest = pull->blind_reason ? NULL : pull->hand.digest,
                                   .is_digest_only = pull->hand.kind == TREE_ASK,
                                   .is_urgent = pull->order.is_urgent,
                                   .want_stage = want_stage,
@@ -234,6 +275,10 @@ void pull_walk(struct pull *pull)
         (void)!tree_walk_due(pull->tree, &pull->due);
     }
     pull->rounds = 1;
+    if (pull->was_blind && !pull->is_recheck) {
+        pull->blind_reason = WAS_BLIND;
+        tree_set_blind(pull->tree);
+    }
     next(pull);
 }
 

@@ -67,6 +67,7 @@ char *seal_close(const struct seal *seal, const char *purpose, const char *secre
         abort();
     mem_wipe(plain, plain_len);
     free(plain);
+    /* NOLINTNEXTLINE(bugprone-not-null-terminated-result): what follows ends the text */
     memcpy(text, SEAL_PREFIX, prefix_len);
     (void)sodium_bin2base64(text + prefix_len, text_max, box, box_len, SEAL_BASE64);
     return text;

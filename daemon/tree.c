@@ -21,9 +21,11 @@ struct tree_node {
     struct range range;
     struct tree_node *halves[2]; /* both or none */
     char *digest;
+    char *own_digest; /* of what was read in this walk */
     int rows;
     int64_t confirmed_us, changed_us;
     int is_top, is_in_walk, was_read, is_whole_read;
+    int is_fresh; /* read, and not found unchanged since */
 };
 
 struct tree {
@@ -34,7 +36,7 @@ struct tree {
     struct tree_node *queue[TREE_NODES_MAX]; /* a stack: what is pushed last is asked first */
     int queued;
     struct tree_node *in_hand;
-    int is_quiet, has_read, has_changed;
+    int is_quiet, has_read, has_changed, is_blind;
 };
 
 static struct tree_node *node_new(struct tree *tree, const struct range *range)
@@ -54,6 +56,7 @@ static void node_free(struct tree *tree, struct tree_node *node)
     node_free(tree, node->halves[1]);
     tree->nodes--;
     free(node->digest);
+    free(node->own_digest);
     free(node);
 }
 
@@ -270,10 +273,23 @@ static void push_halves(struct tree *tree, struct tree_node *node)
     push(tree, node->halves[0]);
 }
 
+/* What came and went while a range was read leaves the digest of the top as it was: what was read is asked too. It
+ * comes before its top, which may drop it. */
+static void push_fresh(struct tree *tree, struct tree_node *node)
+{
+    for (int i = 1; node->halves[0] && i >= 0; i--) {
+        if (node->halves[i]->is_fresh)
+            push(tree, node->halves[i]);
+        else
+            push_fresh(tree, node->halves[i]);
+    }
+}
+
 static void push_walk(struct tree *tree, struct tree_node *node)
 {
     if (node->is_in_walk) {
         push(tree, node);
+        push_fresh(tree, node);
     } else if (node->halves[0]) {
         push_walk(tree, node->halves[1]);
         push_walk(tree, node->halves[0]);
@@ -288,9 +304,16 @@ void tree_start_round(struct tree *tree)
     push_walk(tree, tree->root);
 }
 
+void tree_set_blind(struct tree *tree)
+{
+    tree->is_blind = 1;
+}
+
 static enum tree_kind step_kind(const struct tree *tree, const struct tree_node *node)
 {
     struct range halves[2];
+    if (tree->is_blind)
+        return TREE_READ;
     if (node->rows >= 0 && node->rows <= TREE_READ_ROWS)
         return TREE_READ;
     if (node->rows < 0 && !node->digest)
@@ -319,14 +342,17 @@ int tree_next(struct tree *tree, struct tree_step *ret_step)
 void tree_answer_same(struct tree *tree, int64_t sent_us)
 {
     tree->in_hand->confirmed_us = sent_us;
+    tree->in_hand->is_fresh = 0;
 }
 
 static void note_change(struct tree *tree, struct tree_node *node, const char *digest,
                         int64_t sent_us)
 {
+    /* What is read for the first time is new to us, not a change: it does not keep a closed year living. */
+    if (node->digest)
+        node->changed_us = sent_us;
     node_set_digest(node, digest && *digest ? digest : NULL);
     node->confirmed_us = sent_us;
-    node->changed_us = sent_us;
     tree->is_quiet = 0;
     tree->has_changed = 1;
 }
@@ -335,6 +361,7 @@ void tree_answer_digest(struct tree *tree, const char *digest, int64_t sent_us)
 {
     struct tree_node *node = tree->in_hand;
     note_change(tree, node, digest, sent_us);
+    node->is_fresh = 0; /* its halves are */
     if (node_split(tree, node) != 0)
         push_halves(tree, node);
 }
@@ -343,15 +370,41 @@ void tree_answer_read(struct tree *tree, const char *digest, int rows, int64_t s
 {
     struct tree_node *node = tree->in_hand;
     /* An empty list has no digest and never answers "unchanged": that it is empty again is the proof. */
-    if (rows == 0 && node->rows == 0) {
-        node->confirmed_us = sent_us;
+    int is_same = tree->is_blind && digest && *digest && node->digest && strcmp(digest, node->digest) == 0;
+    if (is_same || (rows == 0 && node->rows == 0)) {
+        tree_answer_same(tree, sent_us);
         return;
     }
     note_change(tree, node, digest, sent_us);
     node->rows = rows;
-    node->was_read = 1;
+    node->was_read = node->is_fresh = 1;
     tree->has_read = 1;
     node_drop_halves(tree, node);
+}
+
+int tree_note_content(struct tree *tree, const char *digest, const char *own_digest)
+{
+    struct tree_node *node = tree->in_hand;
+    int is_same = node->own_digest && strcmp(node->own_digest, own_digest) == 0;
+    int is_told_other = node->digest && strcmp(node->digest, digest) != 0;
+    free(node->own_digest);
+    node->own_digest = mem_strdup(own_digest);
+    return is_same && is_told_other;
+}
+
+static int has_digest_below(const struct tree_node *node, const struct tree_node *but, const char *digest,
+                            int rows)
+{
+    int is_same = node != but && node->digest && node->rows > 0 && node->rows != rows &&
+                  strcmp(node->digest, digest) == 0;
+    for (int i = 0; !is_same && node->halves[0] && i < 2; i++)
+        is_same = has_digest_below(node->halves[i], but, digest, rows);
+    return is_same;
+}
+
+int tree_has_digest_elsewhere(const struct tree *tree, const char *digest, int rows)
+{
+    return has_digest_below(tree->root, tree->in_hand, digest, rows);
 }
 
 int tree_answer_too_large(struct tree *tree, struct err *err)
@@ -366,6 +419,7 @@ int tree_answer_too_large(struct tree *tree, struct err *err)
     }
     node_forget(node);
     node->rows = TREE_LIST_ROWS_MAX + 1;
+    node->is_fresh = 0;
     tree->is_quiet = 0;
     for (int i = 0; node->is_top && i < 2; i++)
         node->halves[i]->is_top = node->halves[i]->is_in_walk = 1;

@@ -3,7 +3,8 @@
  *
  * Pure logic over the digests kept for ranges: no request, no database. A walk goes in rounds. In each round the
  * tops of the walk are asked with the digest held; where one differs the walk goes down, and reads the ranges that
- * changed. A quiet round (every top "unchanged") proves all that was read before it, like a sequence lock.
+ * changed. A quiet round (every top, and every range read in the round before, "unchanged") proves all that was read,
+ * like a sequence lock.
  */
 #ifndef SALDOD_DAEMON_TREE_H
 #define SALDOD_DAEMON_TREE_H
@@ -55,6 +56,9 @@ void tree_load(struct tree *tree, const struct tree_memory *memory);
 /* Forgets all digests: whatever is walked is read in full. */
 void tree_forget(struct tree *tree);
 
+/* No digest of Tripletex can be trusted: everything is read, and the digests given to tree_answer_read are our own. */
+void tree_set_blind(struct tree *tree);
+
 /* --- the walk: call one of these first --- */
 
 /* All that is due at `now_us`: tops that hold a day from `living_from` on, or changed in the last 7 days, every
@@ -81,6 +85,11 @@ int tree_next(struct tree *tree, struct tree_step *ret_step) MUST_USE;
 void tree_answer_same(struct tree *tree, int64_t sent_us);
 void tree_answer_digest(struct tree *tree, const char *digest, int64_t sent_us); /* of TREE_ASK */
 void tree_answer_read(struct tree *tree, const char *digest, int rows, int64_t sent_us);
+/* What the step in hand read is noted by our own digest, before it is answered. 1: the content is the one read before in
+ * this walk, though Tripletex's digest differs. */
+int tree_note_content(struct tree *tree, const char *digest, const char *own_digest) MUST_USE;
+/* Whether another range with another number of rows has this very digest. */
+int tree_has_digest_elsewhere(const struct tree *tree, const char *digest, int rows) MUST_USE;
 /* -ERANGE with err where it cannot be split further. */
 int tree_answer_too_large(struct tree *tree, struct err *err) MUST_USE;
 

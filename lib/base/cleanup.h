@@ -16,12 +16,14 @@
 #define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Declares `name_cleanup(type **)` for __attribute__((cleanup)) from a `free_fn(type *)`. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in parentheses */
 #define DEFINE_CLEANUP(type, name, free_fn)                                                        \
     static inline void name(type **subject)                                                        \
     {                                                                                              \
         if (*subject)                                                                              \
             free_fn(*subject);                                                                     \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static inline void cleanup_free(void *pointer)
 {

@@ -352,7 +352,7 @@ static int list_complete(struct json_list *list)
         return err_set(&list->why, EPROTO, "the answer is empty: expected a list");
     if (status != yajl_status_ok || list->place != AT_END)
         return err_set(&list->why, EPROTO, "the answer is cut off after %lld bytes",
-                       (long long)(list->taken_bytes + (int64_t)list->held_bytes));
+                       (long long)list->taken_bytes + (long long)list->held_bytes);
     if (!list->has_key[KEY_VALUES])
         return err_set(&list->why, EPROTO, "values missing: the answer is no list");
     return 0;

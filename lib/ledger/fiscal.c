@@ -113,6 +113,45 @@ static void drop_years_before(struct fiscal_horizon *horizon, int first)
     horizon->current -= first;
 }
 
+/* Whether the years before the first of `horizon` are wanted too; `back` of them are there before the current one. */
+static int is_short(const struct fiscal_horizon *horizon, const struct fiscal_rule *rule, int back)
+{
+    if (rule->history_from != 0)
+        return rule->history_from < horizon->years[0].start_day;
+    return back < rule->history_years;
+}
+
+/* Years that are wanted have fallen out, for there is no room for more. */
+static int is_cut(const struct fiscal_horizon *horizon, const struct fiscal_year *known, int count,
+                  const struct fiscal_rule *rule)
+{
+    int32_t first = horizon->years[0].start_day;
+    if (first > rule->today)
+        return 1;
+    return horizon->count == FISCAL_YEARS_MAX && (count == 0 || known[0].start_day < first) &&
+           is_short(horizon, rule, horizon->current);
+}
+
+static int first_year(const struct fiscal_horizon *horizon, const struct fiscal_rule *rule)
+{
+    int first = horizon->current - rule->history_years;
+    if (rule->history_from != 0)
+        first = find_year(horizon, rule->history_from);
+    if (first > horizon->current)
+        first = horizon->current;
+    return first > 0 ? first : 0;
+}
+
+static void make_calendar_years(struct fiscal_horizon *horizon, const struct fiscal_rule *rule,
+                                int has_history)
+{
+    struct fiscal_year year = calendar_year(rule->today);
+    push_year(horizon, &year);
+    while (has_history && horizon->count < FISCAL_YEARS_MAX &&
+           is_short(horizon, rule, horizon->count - 1))
+        cover_days(horizon, horizon->years[0].start_day - 1, rule->today);
+}
+
 int fiscal_make_horizon(const struct fiscal_year *known, int count, const struct fiscal_rule *rule,
                         struct fiscal_horizon *ret_horizon, struct err *err)
 {
@@ -121,22 +160,17 @@ int fiscal_make_horizon(const struct fiscal_year *known, int count, const struct
     int ret = take_known(&horizon, known, count, until, err);
     if (ret < 0)
         return ret;
-    if (horizon.count == 0) {
-        struct fiscal_year year = calendar_year(rule->today);
-        push_year(&horizon, &year);
-        for (int i = 0; count == 0 && i < rule->history_years; i++)
-            cover_days(&horizon, horizon.years[0].start_day - 1, until);
-    }
+    if (horizon.count == 0)
+        make_calendar_years(&horizon, rule, count == 0);
     cover_days(&horizon, rule->today, until);
     horizon.current = find_year(&horizon, rule->today);
-    int first = horizon.current > rule->history_years ? horizon.current - rule->history_years : 0;
-    if (rule->history_from != 0)
-        first = find_year(&horizon, rule->history_from);
-    if (first > horizon.current)
-        first = horizon.current;
-    drop_years_before(&horizon, first);
-    if (horizon.years[horizon.count - 1].next_day <= until || horizon.current < 0)
-        return err_set(err, EINVAL, "the horizon would pass %d fiscal years", FISCAL_YEARS_MAX);
+    if (is_cut(&horizon, known, count, rule)) {
+        err_set(err, EINVAL, "the horizon would pass %d fiscal years", FISCAL_YEARS_MAX);
+        err_set_remedy(err, "Lower history_years or future_months in [schedule], or give the client a "
+                            "later history_from");
+        return -EINVAL;
+    }
+    drop_years_before(&horizon, first_year(&horizon, rule));
     *ret_horizon = horizon;
     return 0;
 }

@@ -6,7 +6,6 @@
 
 enum {
     PG_EPOCH_DAY = 10957, /* 2000-01-01, where PostgreSQL counts days from */
-    TRAILER_BYTES = 2,
     FIELD_LENGTH_BYTES = 4,
     FIELD_BYTES_MAX = 0x3fffffff, /* the server takes no value over 1 GiB */
 
@@ -18,7 +17,7 @@ enum {
 };
 
 /* "PGCOPY\n\377\r\n\0", no flags, no extension. */
-static const char FILE_HEAD[19] = "PGCOPY\n\377\r\n";
+static const char FILE_HEAD[COPY_HEADER_BYTES] = "PGCOPY\n\377\r\n";
 
 /* A number as it was written: the digits without sign and point, and where the point stands. */
 struct decimal {
@@ -58,7 +57,7 @@ void copy_init(struct copy *copy, size_t max_bytes)
 static int has_room(const struct copy *copy, size_t len)
 {
     size_t max = copy->bytes.max_bytes;
-    size_t taken = copy->bytes.len_bytes + TRAILER_BYTES;
+    size_t taken = copy->bytes.len_bytes + COPY_TRAILER_BYTES;
     return taken <= max && len <= max - taken;
 }
 
@@ -158,7 +157,7 @@ void copy_drop_row(struct copy *copy)
 
 int copy_finish(struct copy *copy)
 {
-    static const uint8_t TRAILER[TRAILER_BYTES] = { 0xff, 0xff };
+    static const uint8_t TRAILER[COPY_TRAILER_BYTES] = { 0xff, 0xff };
     assert(copy->columns_left == 0);
     if (begin_file(copy) < 0)
         return -EMSGSIZE;
@@ -288,7 +287,7 @@ static int floor_quarter(int value)
 }
 
 /* Groups digits by fours from the point outwards; the first group has the weight 10000^weight.
- * Returns the number of groups, without zeros at the end. */
+ * Takes zeroed groups, and returns their number without zeros at the end. */
 static int group_digits(const char *digits, int count, int point, uint16_t *groups, int *ret_weight)
 {
     int weight = floor_quarter(point - 1);
@@ -297,7 +296,7 @@ static int group_digits(const char *digits, int count, int point, uint16_t *grou
     for (int i = 0; i < total * NUMERIC_BASE_DIGITS; i++) {
         int digit = i >= lead && i - lead < count ? digits[i - lead] : 0;
         uint16_t *group = &groups[i / NUMERIC_BASE_DIGITS];
-        *group = (uint16_t)(i % NUMERIC_BASE_DIGITS == 0 ? digit : *group * 10 + digit);
+        *group = (uint16_t)(*group * 10 + digit);
     }
     while (total > 0 && groups[total - 1] == 0)
         total--;
@@ -308,7 +307,7 @@ static int group_digits(const char *digits, int count, int point, uint16_t *grou
 int copy_numeric(struct copy *copy, const char *text, size_t len)
 {
     struct decimal decimal = { .count = 0 };
-    uint16_t groups[NUMERIC_GROUPS_MAX];
+    uint16_t groups[NUMERIC_GROUPS_MAX] = { 0 };
     uint8_t bytes[NUMERIC_HEAD_BYTES + 2 * NUMERIC_GROUPS_MAX];
     int count = 0, weight = 0;
     int ret = parse_decimal(text, len, &decimal);

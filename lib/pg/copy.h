@@ -1,9 +1,9 @@
 /*
  * copy.h - writes rows in PostgreSQL's binary COPY format.
  *
- * A plain encoder into a bounded buffer: knows nothing of connections. Numbers arrive as decimal text
- * and become exact numerics; what cannot be carried exactly is refused.
- * Format: PostgreSQL documentation, "COPY", section "Binary Format"; numeric as numeric_recv() reads it.
+ * A plain encoder into a bounded buffer: knows nothing of connections. Numbers arrive as decimal
+ * text and become exact numerics; what cannot be carried exactly is refused. Format: PostgreSQL's
+ * documentation of COPY, section "Binary Format"; numeric as numeric_recv() reads it.
  */
 #ifndef SALDOD_PG_COPY_H
 #define SALDOD_PG_COPY_H
@@ -17,6 +17,8 @@
 struct err;
 
 enum {
+    COPY_HEADER_BYTES = 19,
+    COPY_TRAILER_BYTES = 2,
     COPY_NUMERIC_DIGITS_MAX = 60,   /* written ones, the leading zero of "0.5" apart */
     COPY_NUMERIC_EXPONENT_MAX = 60, /* either way */
 };
@@ -39,7 +41,8 @@ int copy_int4(struct copy *copy, int32_t value) MUST_USE;
 int copy_int8(struct copy *copy, int64_t value) MUST_USE;
 int copy_bool(struct copy *copy, int value) MUST_USE;
 int copy_date(struct copy *copy, int32_t day) MUST_USE; /* days since 1970-01-01 (clock.h) */
-int copy_text(struct copy *copy, const char *text, size_t len) MUST_USE; /* valid UTF-8 without NUL */
+/* Valid UTF-8 without NUL. */
+int copy_text(struct copy *copy, const char *text, size_t len) MUST_USE;
 /* JSON number syntax, e.g. "-12.50", "1e3"; -ERANGE beyond the limits above, -EINVAL where it is no
  * number. Exact; keeps the scale as written ("0.00" has two decimals, "1.50e1" is 15.0). */
 int copy_numeric(struct copy *copy, const char *text, size_t len) MUST_USE;

@@ -1,7 +1,6 @@
 /* Connecting, and the settings that every connection has. */
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/buf.h"
@@ -9,151 +8,219 @@
 #include "lib/base/mem.h"
 #include "lib/pg/pg_internal.h"
 
-enum { KEYWORDS_MAX = 64, SETTINGS_BYTES_MAX = 4096 };
+enum {
+    KEYWORDS_MAX = 96, /* libpq knows half as many */
+    SETTINGS_BYTES_MAX = 4096,
+    IDLE_IN_TRANSACTION_MS = 60000,
+    CLIENT_CHECK_MS = 5000,
+    CLIENT_CHECK_VERSION = 140000, /* the first server that looks after its client */
+};
 
-/* A dead peer is noticed within half a minute, also while a statement runs; what the user set stands. */
+struct keywords {
+    const char *keys[KEYWORDS_MAX + 1], *values[KEYWORDS_MAX + 1]; /* ended by NULL */
+    int count;
+};
+
+/* A peer that is gone is noticed within half a minute, whatever the system's own settings are. */
 static const char *const DEFAULTS[][2] = {
     { "keepalives_idle", "10" },
     { "keepalives_interval", "5" },
     { "keepalives_count", "3" },
     { "tcp_user_timeout", "20000" },
-    { "client_encoding", "UTF8" },
 };
 
-static int has_keyword(const char **keywords, int count, const char *keyword)
+/* --- the connection string --- */
+
+/* libpq's own words quote the string, and what they quote may be a part of a password. */
+static int refuse_conninfo(const char *message, struct err *err)
 {
-    for (int i = 0; i < count; i++) {
-        if (strcmp(keywords[i], keyword) == 0)
+    static const char *const REASONS[][2] = {
+        { "missing \"=\"", "a word in it has no =" },
+        { "invalid connection option", "it has an option that libpq does not know" },
+        { "unterminated quoted", "a quote in it is not closed" },
+        { "URI query parameter", "a parameter of its URI is wrong" },
+        { "percent-encoded", "an escape with % in its URI is wrong" },
+    };
+    const char *reason = "it has a fault";
+    for (size_t i = 0; message && i < ARRAY_LEN(REASONS); i++) {
+        if (strstr(message, REASONS[i][0])) {
+            reason = REASONS[i][1];
+            break;
+        }
+    }
+    err_set(err, EINVAL, "the connection string of the database cannot be read: %s", reason);
+    err_set_remedy(err, "Write it as keyword=value pairs, and values with spaces in single quotes");
+    return -EINVAL;
+}
+
+/* Where the password in a URI holds an unescaped @ or /, libpq takes the rest of it for a host, a
+ * port or a database, and puts that into its messages. */
+static int check_uri(const char *conninfo, struct err *err)
+{
+    if (strncmp(conninfo, "postgres://", 11) != 0 && strncmp(conninfo, "postgresql://", 13) != 0)
+        return 0;
+    const char *place = strstr(conninfo, "://") + 3;
+    const char *path = place + strcspn(place, "/");
+    const char *first = strchr(place, '@');
+    const char *second = first ? strchr(first + 1, '@') : NULL;
+    const char *end = path + strcspn(path, "?");
+    if (!first || first >= end || (first < path && (!second || second >= end)))
+        return 0;
+    err_set(err, EINVAL,
+            "the connection string of the database has an @ at a place where none can be");
+    err_set_remedy(
+        err, "In a URI, write an @ of the user name or the password as %%40, and a / as %%2F");
+    return -EINVAL;
+}
+
+static void keywords_add(struct keywords *keywords, const char *key, const char *value)
+{
+    if (keywords->count == KEYWORDS_MAX)
+        abort(); /* libpq has no more than half of that */
+    keywords->keys[keywords->count] = key;
+    keywords->values[keywords->count++] = value;
+}
+
+static int keywords_has(const struct keywords *keywords, const char *key)
+{
+    for (int i = 0; i < keywords->count; i++) {
+        if (strcmp(keywords->keys[i], key) == 0)
             return 1;
     }
     return 0;
 }
 
-static int add_defaults(const char **keywords, const char **values, int count)
+static void keywords_fill(struct keywords *keywords, const PQconninfoOption *options,
+                          const char *application_name)
 {
+    for (; options->keyword; options++) {
+        if (options->val)
+            keywords_add(keywords, options->keyword, options->val);
+    }
     for (size_t i = 0; i < ARRAY_LEN(DEFAULTS); i++) {
-        if (has_keyword(keywords, count, DEFAULTS[i][0]))
-            continue;
-        keywords[count] = DEFAULTS[i][0];
-        values[count++] = DEFAULTS[i][1];
+        if (!keywords_has(keywords, DEFAULTS[i][0]))
+            keywords_add(keywords, DEFAULTS[i][0], DEFAULTS[i][1]);
     }
-    return count;
+    /* The last one counts. */
+    if (application_name)
+        keywords_add(keywords, "application_name", application_name);
 }
 
-static PGconn *connect_with(const PQconninfoOption *options, const char *application_name)
+static int open_connection(struct pg *pg, struct err *err)
 {
-    const char *keywords[KEYWORDS_MAX + ARRAY_LEN(DEFAULTS) + 2];
-    const char *values[ARRAY_LEN(keywords)];
-    int count = 0;
-    for (; options->keyword && count < KEYWORDS_MAX; options++) {
-        if (!options->val)
-            continue;
-        keywords[count] = options->keyword;
-        values[count++] = options->val;
-    }
-    count = add_defaults(keywords, values, count);
-    keywords[count] = "fallback_application_name";
-    values[count++] = application_name;
-    keywords[count] = NULL;
-    values[count] = NULL;
-    return PQconnectStartParams(keywords, values, 0);
-}
-
-/* The parser's own message may show a part of the string, and that part may be a password. */
-static PGconn *start(const struct pg *pg, struct err *err)
-{
+    const char *conninfo = pg->conninfo ? pg->conninfo : "";
+    struct keywords keywords = { .count = 0 };
     char *message = NULL;
-    PQconninfoOption *options = PQconninfoParse(pg->conninfo, &message);
-    PQfreemem(message);
+    if (check_uri(conninfo, err) < 0)
+        return -EINVAL;
+    PQconninfoOption *options = PQconninfoParse(conninfo, &message);
     if (!options) {
-        err_set(err, EINVAL, "the connection string is no valid libpq connection string");
-        err_set_remedy(err, "Correct [database] conninfo; it is written as keyword=value pairs");
-        return NULL;
+        int ret = refuse_conninfo(message, err);
+        PQfreemem(message);
+        return ret;
     }
-    PGconn *conn = connect_with(options, pg->application_name);
+    keywords_fill(&keywords, options, pg->application_name);
+    pg->conn = PQconnectStartParams(keywords.keys, keywords.values, 0);
     PQconninfoFree(options);
-    if (!conn)
-        err_set(err, ENOMEM, "libpq could not start a connection");
-    return conn;
+    if (!pg->conn)
+        abort(); /* no memory, as in mem.c */
+    return 0;
 }
 
-static void tell_failed(struct pg *pg)
-{
-    AUTO_FREE char *text = mem_strdup(PQerrorMessage(pg->conn));
-    size_t len = strcspn(text, "\n");
-    text[len] = '\0';
-    pg->failure = ERR_NONE;
-    err_set(&pg->failure, ECONNREFUSED, "%s", len > 0 ? text : "no connection to the database");
-    err_set_remedy(&pg->failure, "See that PostgreSQL runs and that [database] conninfo is right");
-}
+/* --- connecting --- */
 
-void pg_step_connect(struct pg *pg)
+/* What the server says when it ends a connection that waits for nothing is a notice to libpq, which
+ * would print it. */
+static void notice_cb(void *ctx, const PGresult *res)
 {
-    switch (PQconnectPoll(pg->conn)) {
-    case PGRES_POLLING_READING:
-        pg_watch(pg, LOOP_READ);
+    struct pg *pg = ctx;
+    struct err err = ERR_NONE;
+    if (!pg_error_is_farewell(res))
         return;
-    case PGRES_POLLING_WRITING:
-        pg_watch(pg, LOOP_WRITE);
-        return;
-    case PGRES_POLLING_OK:
-        if (PQsetnonblocking(pg->conn, 1) == 0 && pg_begin_settle(pg) == 0)
-            return;
-        break;
-    default:
-        break;
-    }
-    tell_failed(pg);
-    pg_complete(pg, NULL);
+    pg_error_from_result(pg, res, &err);
+    pg->farewell = err;
 }
 
-static int append_settings(struct pg *pg, struct buf *sql)
+int pg_connect_begin(struct pg *pg, struct err *err)
 {
-    AUTO_FREE char *role = NULL;
-    int ret = buf_printf(sql,
-                         "SET search_path = ''; SET timezone = 'UTC'; SET datestyle = 'ISO, YMD'; "
-                         "SET intervalstyle = 'postgres'; SET bytea_output = 'hex'; "
-                         "SET standard_conforming_strings = on; SET extra_float_digits = 1; "
-                         "SET client_min_messages = 'error'; "
-                         "SET statement_timeout = %" PRId64 "; SET lock_timeout = %" PRId64 "; "
-                         "SET idle_in_transaction_session_timeout = 60000; "
-                         "SET client_connection_check_interval = 5000; ",
-                         pg->statement_timeout_ms, pg->lock_timeout_ms);
-    if (ret == 0 && pg->role) {
-        char *quoted = PQescapeIdentifier(pg->conn, pg->role, strlen(pg->role));
-        ret = quoted ? buf_printf(sql, "SET ROLE %s; ", quoted) : -EINVAL;
-        PQfreemem(quoted);
-    }
+    int ret = open_connection(pg, err);
+    if (ret < 0)
+        return ret;
+    pg->sqlstate[0] = '\0';
+    (void)PQsetErrorVerbosity(pg->conn, PQERRORS_VERBOSE); /* shows the SQLSTATE */
+    (void)PQsetNoticeReceiver(pg->conn, notice_cb, pg);
+    int is_begun = PQstatus(pg->conn) != CONNECTION_BAD;
+    pg_run_wait(pg, is_begun);
+    if (is_begun)
+        pg_run_watch(pg, LOOP_WRITE);
+    return 0;
+}
+
+static int append_role(const struct pg *pg, struct buf *sql)
+{
+    if (!pg->role)
+        return 0;
+    char *quoted = PQescapeIdentifier(pg->conn, pg->role, strlen(pg->role));
+    int ret = quoted ? buf_printf(sql, "; SET ROLE %s", quoted) : -EINVAL;
+    PQfreemem(quoted);
     return ret;
 }
 
-int pg_begin_settle(struct pg *pg)
+static int64_t as_setting(int64_t ms)
 {
-    AUTO_BUF struct buf sql;
-    buf_init(&sql, SETTINGS_BYTES_MAX);
-    pg->state = PG_SETTLING;
-    const char *superuser = PQparameterStatus(pg->conn, "is_superuser");
-    pg->is_superuser = superuser && strcmp(superuser, "on") == 0;
-    if (append_settings(pg, &sql) < 0 || PQsendQuery(pg->conn, buf_text(&sql)) == 0)
-        return -EIO;
-    pg_watch(pg, LOOP_READ | LOOP_WRITE);
-    return 0;
+    return ms > INT32_MAX ? INT32_MAX : ms;
 }
 
-int pg_start(struct pg *pg, pg_done_fn *done, void *ctx, struct err *err)
+static int append_settings(const struct pg *pg, struct buf *sql)
 {
-    if (pg->state != PG_DOWN)
-        return err_set(err, EISCONN, "the connection is up already");
-    PGconn *conn = start(pg, err);
-    if (!conn)
-        return -EINVAL;
-    pg->conn = conn;
-    pg->done = done;
-    pg->done_ctx = ctx;
-    pg->state = PG_CONNECTING;
-    pg->sqlstate[0] = '\0';
-    loop_timer_start(pg->deadline, pg->connect_timeout_ms);
-    /* The first look is from the loop: a refused connection must not be told inside this call. */
-    loop_timer_start(pg->later, 0);
-    return 0;
+    int ret = buf_printf(sql,
+                         "SET search_path = ''; SET timezone = 'UTC'; SET client_encoding = 'UTF8';"
+                         " SET datestyle = 'ISO, YMD'; SET intervalstyle = 'postgres';"
+                         " SET bytea_output = 'hex'; SET standard_conforming_strings = on;"
+                         " SET client_min_messages = 'warning';"
+                         " SET statement_timeout = %" PRId64 "; SET lock_timeout = %" PRId64 ";"
+                         " SET idle_in_transaction_session_timeout = %d",
+                         as_setting(pg->statement_timeout_ms), as_setting(pg->lock_timeout_ms),
+                         IDLE_IN_TRANSACTION_MS);
+    if (ret == 0 && PQserverVersion(pg->conn) >= CLIENT_CHECK_VERSION)
+        ret = buf_printf(sql, "; SET client_connection_check_interval = %d", CLIENT_CHECK_MS);
+    return ret < 0 ? ret : append_role(pg, sql);
+}
+
+static void send_settings(struct pg *pg)
+{
+    AUTO_BUF struct buf sql;
+    struct err err = ERR_NONE;
+    const char *superuser = PQparameterStatus(pg->conn, "is_superuser");
+    pg->is_superuser = superuser && strcmp(superuser, "on") == 0;
+    pg->work.step = PG_STEP_SETTINGS;
+    buf_init(&sql, SETTINGS_BYTES_MAX);
+    if (append_settings(pg, &sql) < 0) {
+        err_set(&err, EINVAL,
+                "the name of the role to take in the database is too long or no UTF-8");
+        pg_run_lose(pg, &err);
+        return;
+    }
+    pg_run_wait(pg, PQsetnonblocking(pg->conn, 1) == 0 && PQsendQuery(pg->conn, buf_text(&sql)));
+}
+
+/* libpq may close its socket and open another with the same number, so the watch is of one wait. */
+void pg_connect_poll(struct pg *pg)
+{
+    loop_watch_free(pg->watch);
+    pg->watch = NULL;
+    switch (PQconnectPoll(pg->conn)) {
+    case PGRES_POLLING_READING:
+        pg_run_watch(pg, LOOP_READ);
+        return;
+    case PGRES_POLLING_OK:
+        send_settings(pg);
+        return;
+    case PGRES_POLLING_FAILED:
+        pg_run_lose(pg, NULL);
+        return;
+    default:
+        pg_run_watch(pg, LOOP_WRITE);
+        return;
+    }
 }

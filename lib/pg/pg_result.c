@@ -1,10 +1,17 @@
-/* Results, and the server's errors as ours. */
+/* What a statement gave. A mistake about a result's shape is a mistake of the build, so it ends it.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/pg/pg_internal.h"
+
+static void abort_for(const char *column, const char *fault)
+{
+    (void)fprintf(stderr, "bug: the result of a statement: column %s %s\n", column, fault);
+    abort();
+}
 
 int pg_result_rows(const struct pg_result *result)
 {
@@ -18,85 +25,44 @@ int pg_result_columns(const struct pg_result *result)
 
 int64_t pg_result_affected(const struct pg_result *result)
 {
-    const PGresult *res = result->res;
-    /* libpq's own declaration lacks the const. */
-    PGresult *writable = NULL;
-    memcpy(&writable, &res, sizeof(writable));
-    return strtoll(PQcmdTuples(writable), NULL, 10);
-}
-
-static int find_column(const struct pg_result *result, const char *column)
-{
-    int index = PQfnumber(result->res, column);
-    if (index < 0) {
-        (void)fprintf(stderr, "bug: no column %s in a result\n", column);
-        abort();
-    }
-    return index;
+    return strtoll(PQcmdTuples(result->res), NULL, 10); /* "" where it is no such statement */
 }
 
 const char *pg_result_text(const struct pg_result *result, int row, const char *column)
 {
-    int index = find_column(result, column);
-    return PQgetisnull(result->res, row, index) ? NULL : PQgetvalue(result->res, row, index);
+    int number = PQfnumber(result->res, column);
+    if (number < 0)
+        abort_for(column, "is not there");
+    if (row < 0 || row >= PQntuples(result->res))
+        abort_for(column, "is asked for in a row that is not there");
+    return PQgetisnull(result->res, row, number) ? NULL : PQgetvalue(result->res, row, number);
 }
 
-int64_t pg_result_int(const struct pg_result *result, int row, const char *column, int64_t otherwise)
+static int is_boolean(const char *text)
+{
+    return (text[0] == 't' || text[0] == 'f') && text[1] == '\0';
+}
+
+int64_t pg_result_int(const struct pg_result *result, int row, const char *column,
+                      int64_t otherwise)
 {
     const char *text = pg_result_text(result, row, column);
-    return text ? strtoll(text, NULL, 10) : otherwise;
+    char *end = NULL;
+    if (!text)
+        return otherwise;
+    if (is_boolean(text))
+        return text[0] == 't';
+    errno = 0;
+    int64_t value = strtoll(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0')
+        abort_for(column, "is no whole number");
+    return value;
 }
 
 int pg_result_bool(const struct pg_result *result, int row, const char *column)
 {
     const char *text = pg_result_text(result, row, column);
-    return text && *text == 't';
-}
-
-/* --- errors --- */
-
-static const struct sqlstate_meaning {
-    const char *prefix;
-    int code;
-} MEANINGS[] = {
-    { "08", ECONNRESET }, { "57P", ECONNRESET }, { "40001", EAGAIN }, { "40P01", EAGAIN },
-    { "55P03", EAGAIN },  { "53", ENOSPC },      { "25006", EROFS },  { "57014", ETIMEDOUT },
-    { "42", EINVAL },
-};
-
-static int code_of(const char *sqlstate)
-{
-    for (size_t i = 0; i < ARRAY_LEN(MEANINGS); i++) {
-        if (strncmp(sqlstate, MEANINGS[i].prefix, strlen(MEANINGS[i].prefix)) == 0)
-            return MEANINGS[i].code;
-    }
-    return EIO;
-}
-
-/* The detail of a broken constraint shows the row; a row of the register may hold a token. */
-static int is_detail_shown(const PGresult *res, const char *sqlstate)
-{
-    const char *schema = PQresultErrorField(res, PG_DIAG_SCHEMA_NAME);
-    return strncmp(sqlstate, "23", 2) == 0 && schema && strcmp(schema, "bureau") != 0;
-}
-
-void pg_take_error(struct pg *pg, const PGresult *res)
-{
-    const char *sqlstate = PQresultErrorField(res, PG_DIAG_SQLSTATE);
-    const char *message = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
-    const char *detail = PQresultErrorField(res, PG_DIAG_MESSAGE_DETAIL);
-    const char *hint = PQresultErrorField(res, PG_DIAG_MESSAGE_HINT);
-    const char *state = sqlstate ? sqlstate : "";
-    pg->failure = ERR_NONE;
-    (void)snprintf(pg->sqlstate, sizeof(pg->sqlstate), "%s", state);
-    err_set(&pg->failure, code_of(state), "%s%s%s%s%s%s", message ? message : "the database gave no message",
-            *state ? " (SQLSTATE " : "", state, *state ? ")" : "",
-            detail && is_detail_shown(res, state) ? "; " : "",
-            detail && is_detail_shown(res, state) ? detail : "");
-    err_set_remedy(&pg->failure, "%s", hint ? hint : "");
-}
-
-const char *pg_last_sqlstate(const struct pg *pg)
-{
-    return pg->sqlstate;
+    if (text && !is_boolean(text))
+        abort_for(column, "is no boolean");
+    return text && text[0] == 't';
 }

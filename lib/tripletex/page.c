@@ -146,6 +146,14 @@ const struct buf *page_copy(const struct page *page)
     return &page->copy.bytes;
 }
 
+const char *page_rows(const struct page *page, size_t *ret_len)
+{
+    const struct buf *bytes = &page->copy.bytes;
+    size_t around = COPY_HEADER_BYTES + COPY_TRAILER_BYTES;
+    *ret_len = bytes->len_bytes > around ? bytes->len_bytes - around : 0;
+    return buf_text(bytes) + COPY_HEADER_BYTES;
+}
+
 void page_free(struct page *page)
 {
     if (!page)

@@ -38,6 +38,9 @@ int page_end(struct page *page, struct json_list_head *ret_head, struct err *err
 /* What goes to pg_copy; borrowed until page_begin. */
 const struct buf *page_copy(const struct page *page) MUST_USE;
 
+/* The rows alone, without header and trailer of the format: what a digest of our own is made of. */
+const char *page_rows(const struct page *page, size_t *ret_len) MUST_USE;
+
 void page_free(struct page *page); /* NULL is fine */
 
 #endif

@@ -217,7 +217,9 @@ SELECT c.org_nr,
                                            fault.failed))
                   ELSE coalesce(fault.reason,
                       CASE WHEN k.differences > 0
-                           THEN pg_catalog.format('%s difference(s) between saldo and postings', k.differences) END)
+                           THEN pg_catalog.format('%s difference(s) between saldo and postings', k.differences) END,
+                      (SELECT pg_catalog.format('the checksums of Tripletex do not serve (%s): everything is read in full', l.fault)
+                         FROM sync.list l WHERE l.client_id = c.client_id AND l.resource = 'digest' AND l.fault IS NOT NULL))
               END AS reason,
               CASE k.state
                   WHEN 'disabled' THEN

@@ -73,7 +73,7 @@ void auth_read(struct world *world, struct call *call)
 bool auth_spend(struct world *world, struct call *call)
 {
     (void)world;
-    if (!call->token || budget_spend(&call->token->budget, world_steady_ms()))
+    if (!call->token || budget_take(&call->token->budget, world_steady_ms()))
         return true;
     call->is_over_budget = true;
     call->status = 0;

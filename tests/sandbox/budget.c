@@ -10,7 +10,7 @@ static void budget_turn(struct budget *budget, int64_t now_ms)
     budget->window_ends_ms = now_ms + budget->window_ms;
 }
 
-bool budget_spend(struct budget *budget, int64_t now_ms)
+bool budget_take(struct budget *budget, int64_t now_ms)
 {
     budget_turn(budget, now_ms);
     if (budget->used >= budget->limit)

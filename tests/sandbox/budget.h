@@ -10,7 +10,7 @@
 struct budget;
 
 /* Count one request; false when the window is used up. */
-bool budget_spend(struct budget *budget, int64_t now_ms);
+bool budget_take(struct budget *budget, int64_t now_ms);
 void budget_burn(struct budget *budget, int64_t now_ms, int64_t requests);
 void budget_set(struct budget *budget, int64_t limit, int64_t window_ms);
 int64_t budget_remaining(const struct budget *budget);

@@ -52,12 +52,12 @@ static int main_arguments(int argc, char **argv, struct arguments *arguments)
     };
     for (int option; (option = getopt_long(argc, argv, "h", OPTIONS, NULL)) != -1;) {
         switch (option) {
-        case 'p': arguments->port = atoi(optarg); break;
+        case 'p': arguments->port = (int)strtol(optarg, NULL, 10); break;
         case 'f': arguments->port_file = optarg; break;
         case 'w': arguments->world = optarg; break;
         case 'n': arguments->now = optarg; break;
         case 'l': arguments->log = optarg; break;
-        case 'P': arguments->parent = (pid_t)atoi(optarg); break;
+        case 'P': arguments->parent = (pid_t)strtol(optarg, NULL, 10); break;
         case 'h': return main_usage(stdout, EXIT_SUCCESS);
         default:  return main_usage(stderr, EXIT_USAGE);
         }

@@ -61,7 +61,7 @@ static void certificate_make(const struct world *world)
 static int world_setup(void **state)
 {
     struct world *world = mem_new(1, sizeof(*world));
-    strcpy(world->dir, "/tmp/saldod-tls-XXXXXX");
+    (void)snprintf(world->dir, sizeof(world->dir), "/tmp/saldod-tls-XXXXXX");
     assert_non_null(mkdtemp(world->dir));
     snprintf(world->ca_file, sizeof(world->ca_file), "%s/cert.pem", world->dir);
     certificate_make(world);

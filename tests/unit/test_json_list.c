@@ -199,7 +199,7 @@ static void cuts_a_long_unknown_path_at_a_character(void **state)
     (void)state;
     char key[301] = "";
     for (int i = 0; i < 100; i++)
-        strcat(key, "\xe2\x82\xac");
+        memcpy(key + 3 * i, "\xe2\x82\xac", 3);
     AUTO_FREE char *json = mem_printf("{\"values\":[{\"id\":1,\"voucher\":{\"%s\":1}}]}", key);
     struct outcome outcome;
     read_text(&outcome, json);
@@ -428,10 +428,8 @@ static void refuses_too_deep_an_answer(void **state)
     (void)state;
     /* envelope, values and row are three levels */
     char nest[2 * 64] = "";
-    for (int i = 0; i < JSON_LIST_DEPTH_MAX - 3; i++)
-        strcat(nest, "[");
-    for (int i = 0; i < JSON_LIST_DEPTH_MAX - 3; i++)
-        strcat(nest, "]");
+    memset(nest, '[', JSON_LIST_DEPTH_MAX - 3);
+    memset(nest + JSON_LIST_DEPTH_MAX - 3, ']', JSON_LIST_DEPTH_MAX - 3);
     AUTO_FREE char *fits = mem_printf("\"deep\":%s", nest);
     check_field_row(fits, "1|~|~|~|~|~|~|~|~;");
     AUTO_FREE char *deeper = mem_printf("\"deep\":[%s]", nest);

@@ -94,9 +94,9 @@ static void reads_the_longest_token(void **state)
     memset(content, 'a', sizeof(content));
     memset(token, 'a', sizeof(token));
     token[SECRET_TOKEN_BYTES_MAX] = '\0';
-    (void)strcpy(content + SECRET_TOKEN_BYTES_MAX, "\r\n");
+    memcpy(content + SECRET_TOKEN_BYTES_MAX, "\r\n", sizeof("\r\n"));
     check_token(*state, content, token);
-    (void)strcpy(content + SECRET_TOKEN_BYTES_MAX, "b\n");
+    memcpy(content + SECRET_TOKEN_BYTES_MAX, "b\n", sizeof("b\n"));
     check_content(*state, content, SECRET_TOKEN_BYTES_MAX + 2, EMSGSIZE, "too long");
     memset(content, 'a', sizeof(content));
     check_content(*state, content, sizeof(content), EMSGSIZE, "too long");

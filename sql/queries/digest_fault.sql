@@ -1,0 +1,5 @@
+-- The checksums of a client's lists do not serve ($2 says why), or serve again ($2 null).
+INSERT INTO sync.list AS l (client_id, resource, variant, confirmed_at, asked_at, fault)
+VALUES ($1::bigint, 'digest', '', pg_catalog.clock_timestamp(), pg_catalog.clock_timestamp(), $2)
+ON CONFLICT (client_id, resource, variant) DO UPDATE
+   SET fault = excluded.fault, confirmed_at = excluded.confirmed_at, asked_at = excluded.asked_at

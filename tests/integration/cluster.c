@@ -1,0 +1,147 @@
+#include "tests/integration/cluster.h"
+
+#include <glob.h>
+#include <libpq-fe.h>
+#include <pwd.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lib/base/mem.h"
+#include "tests/integration/folder.h"
+#include "tests/integration/process.h"
+
+enum { INITDB_MS = 60000, START_MS = 60000, STOP_MS = 30000 };
+
+#define SERVER_USER "postgres"
+
+struct cluster {
+    char *path, *data, *log, *bin;
+    struct process *server;
+};
+
+/* Where the newest initdb lies; free() it. */
+static char *find_bin(void)
+{
+    const char *told = getenv("PGBIN");
+    if (told)
+        return mem_strdup(told);
+    glob_t found;
+    char *bin = NULL;
+    if (glob("/usr/lib/postgresql/*/bin", 0, NULL, &found) == 0)
+        bin = mem_strdup(found.gl_pathv[found.gl_pathc - 1]);
+    globfree(&found);
+    return bin;
+}
+
+static int make_folder(const struct cluster *cluster)
+{
+    const struct passwd *user = geteuid() == 0 ? getpwnam(SERVER_USER) : NULL;
+    if (mkdir(cluster->path, 0711) < 0)
+        return -1;
+    return user ? chown(cluster->path, user->pw_uid, user->pw_gid) : 0;
+}
+
+static int init_data(const struct cluster *cluster)
+{
+    AUTO_FREE char *initdb = mem_printf("%s/initdb", cluster->bin);
+    const char *argv[] = { initdb, "-D", cluster->data, "-U", "postgres", "-A", "trust",
+                           "--no-sync", "-E", "UTF8", "--locale=C.UTF-8", NULL };
+    const struct process_options options = { .argv = argv, .out = cluster->log, .err = cluster->log,
+                                             .user = SERVER_USER, .folder = cluster->path };
+    struct process *process = process_start(&options);
+    int status = process_wait(process, INITDB_MS);
+    process_stop(process, SIGKILL);
+    return status;
+}
+
+static void start_server(struct cluster *cluster)
+{
+    AUTO_FREE char *postgres = mem_printf("%s/postgres", cluster->bin);
+    const char *argv[] = { postgres, "-D", cluster->data, "-k", cluster->path,
+                           "-c", "listen_addresses=", "-c", "fsync=off",
+                           "-c", "max_connections=60", "-c", "log_statement=none", NULL };
+    const struct process_options options = { .argv = argv, .out = cluster->log, .err = cluster->log,
+                                             .user = SERVER_USER, .folder = cluster->path,
+                                             .death_signal = SIGQUIT };
+    cluster->server = process_start(&options);
+}
+
+static int wait_ready(struct cluster *cluster)
+{
+    AUTO_FREE char *conninfo = cluster_conninfo(cluster, "postgres");
+    int64_t until_ms = process_now_ms() + START_MS;
+    while (process_is_alive(cluster->server) && process_now_ms() < until_ms) {
+        if (PQping(conninfo) == PQPING_OK)
+            return 0;
+        process_pause();
+    }
+    return -1;
+}
+
+struct cluster *cluster_new(const struct folder *folder)
+{
+    struct cluster *cluster = mem_new(1, sizeof(*cluster));
+    cluster->path = folder_file(folder, "pg");
+    cluster->data = folder_file(folder, "pg/data");
+    cluster->log = folder_file(folder, "postgres.log");
+    cluster->bin = find_bin();
+    if (cluster->bin && make_folder(cluster) == 0 && init_data(cluster) == 0) {
+        start_server(cluster);
+        if (wait_ready(cluster) == 0)
+            return cluster;
+    }
+    AUTO_FREE char *log = cluster_log(cluster);
+    (void)fprintf(stderr, "PostgreSQL does not start:\n%s\n",
+                  cluster->bin ? log : "no /usr/lib/postgresql/*/bin; see: make deps");
+    cluster_free(cluster);
+    return NULL;
+}
+
+void cluster_stop(struct cluster *cluster, enum cluster_stop how)
+{
+    process_signal(cluster->server, how == CLUSTER_FAST ? SIGINT : SIGQUIT);
+    if (process_wait(cluster->server, STOP_MS) < 0)
+        fail_msg("PostgreSQL does not stop");
+    process_stop(cluster->server, SIGQUIT);
+    cluster->server = NULL;
+}
+
+void cluster_start(struct cluster *cluster)
+{
+    if (cluster->server)
+        return;
+    start_server(cluster);
+    if (wait_ready(cluster) < 0)
+        fail_msg("PostgreSQL does not start again, see its log");
+}
+
+char *cluster_conninfo(const struct cluster *cluster, const char *database)
+{
+    return mem_printf("host=%s user=postgres dbname=%s", cluster->path, database);
+}
+
+char *cluster_log(const struct cluster *cluster)
+{
+    return folder_read(cluster->log);
+}
+
+void cluster_free(struct cluster *cluster)
+{
+    if (!cluster)
+        return;
+    process_stop(cluster->server, SIGQUIT);
+    free(cluster->path);
+    free(cluster->data);
+    free(cluster->log);
+    free(cluster->bin);
+    free(cluster);
+}

@@ -1,0 +1,516 @@
+/* Tests of daemon/tree.h, against a simulated API whose ledger changes at will. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "daemon/tree.h"
+#include "lib/base/buf.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
+#include "tests/unit/tree_world.h"
+
+enum { MINUTE_US = 60 * 1000 * 1000 };
+
+static int setup(void **state)
+{
+    *state = tree_world_new(7);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    tree_world_free(*state);
+    return 0;
+}
+
+static void fill(struct tree_world *world, int count)
+{
+    for (int i = 0; i < count; i++)
+        tree_world_add(world, tree_world_any_day(world), 1);
+}
+
+static void load(struct tree_world *world)
+{
+    assert_int_equal(tree_world_pull(world, 1), TREE_WORLD_PUBLISHED);
+    assert_true(tree_world_is_equal(world, &world->whole));
+}
+
+static int count_tops(const struct tree_world *world)
+{
+    int tops = 0;
+    for (int i = 0; i < world->kept_count; i++)
+        tops += world->kept[i].memory.is_top;
+    return tops;
+}
+
+/* --- what idleness costs --- */
+
+static void costs_one_request_when_nothing_changed(void **state)
+{
+    struct tree_world *world = *state;
+    fill(world, 5000);
+    load(world);
+    assert_int_equal(tree_world_pull(world, 1), TREE_WORLD_CONFIRMED);
+    assert_int_equal(world->requests, 1);
+    assert_int_equal(world->rows_read, 0);
+}
+
+static void costs_one_request_a_top(void **state)
+{
+    struct tree_world *world = *state;
+    fill(world, 25000);
+    load(world);
+    /* The first walk splits what is too large; the next finds the same tops. */
+    assert_int_equal(tree_world_pull(world, 1), TREE_WORLD_CONFIRMED);
+    assert_in_range(count_tops(world), 3, 8);
+    assert_int_equal(world->requests, count_tops(world));
+}
+
+static void costs_one_request_where_there_is_nothing(void **state)
+{
+    struct tree_world *world = *state;
+    load(world);
+    assert_int_equal(tree_world_pull(world, 1), TREE_WORLD_CONFIRMED);
+    assert_int_equal(world->requests, 1);
+}
+
+static void reads_little_where_little_changed(void **state)
+{
+    struct tree_world *world = *state;
+    fill(world, 8000);
+    load(world);
+    /* A load reads large ranges; digests of smaller ones are learnt where changes lead. */
+    for (int i = 0; i < 6; i++) {
+        tree_world_add(world, clock_day_of(2026, 3, 17), 1);
+        assert_int_equal(tree_world_pull(world, 1), TREE_WORLD_PUBLISHED);
+    }
+    assert_true(tree_world_is_equal(world, &world->whole));
+    assert_in_range(world->rows_read, 1, 1000);
+    assert_in_range(world->requests, 3, 20);
+    assert_int_equal(world->rounds, 2);
+}
+
+/* --- what changes --- */
+
+static void finds_every_change_made_between_walks(void **state)
+{
+    struct tree_world *world = *state;
+    fill(world, 6000);
+    load(world);
+    for (int i = 0; i < 400; i++) {
+        for (uint32_t k = tree_world_below(world, 4); k > 0; k--)
+            tree_world_change(world);
+        assert_int_not_equal(tree_world_pull(world, 1), TREE_WORLD_GIVEN_UP);
+        assert_true(tree_world_is_equal(world, &world->whole));
+        world->now_us += MINUTE_US;
+    }
+}
+
+/* What is published is checked against the truth of the moments of the last round, whatever happens in between. */
+static void proves_what_changes_in_the_middle_of_a_walk(void **state)
+{
+    int published = 0;
+    for (uint64_t seed = 1; seed <= 6; seed++) {
+        struct tree_world *world = tree_world_new(seed);
+        (void)state;
+        world->has_empty_digest = seed % 2 == 0;
+        fill(world, 2000 + 2500 * (int)seed);
+        for (int i = 0; i < 100; i++) {
+            world->changes_percent = (int)tree_world_below(world, 40);
+            published += tree_world_pull(world, 1) == TREE_WORLD_PUBLISHED;
+            world->now_us += MINUTE_US;
+            tree_world_change(world);
+        }
+        world->changes_percent = 0;
+        assert_int_not_equal(tree_world_pull(world, 1), TREE_WORLD_GIVEN_UP);
+        assert_true(tree_world_is_equal(world, &world->whole));
+        tree_world_free(world);
+    }
+    assert_in_range(published, 200, 600);
+}
+
+/* Before and after it the whole has one and the same digest; only that of the range that was read tells. */
+static void sees_what_came_and_went_while_it_read(void **state)
+{
+    struct tree_world *world = *state;
+    fill(world, 3000);
+    load(world);
+    for (int i = 0; i < 30; i++) {
+        tree_world_change(world);
+        world->is_flickering = 1;
+        (void)tree_world_pull(world, 1);
+        assert_true(tree_world_is_equal(world, &world->whole));
+    }
+}
+
+static void is_never_quiet_while_all_is_moving(void **state)
+{
+    struct tree_world *world = *state;
+    fill(world, 3000);
+    load(world);
+    world->changes_percent = 100;
+    tree_world_change(world);
+    assert_int_equal(tree_world_pull(world, 1), TREE_WORLD_GIVEN_UP);
+}
+
+static void sees_a_move_from_year_to_year(void **state)
+{
+    struct tree_world *world = *state;
+    fill(world, 4000);
+    load(world);
+    for (int i = 0; i < 100; i++) {
+        world->truth[i].day = clock_day_of(2024 + i % 6, 1 + i % 12, 1 + i % 28);
+        world->truth[i].version = ++world->last_version;
+        (void)tree_world_pull(world, 1);
+        assert_true(tree_world_is_equal(world, &world->whole));
+    }
+}
+
+static void sees_a_range_that_empties_and_fills(void **state)
+{
+    struct tree_world *world = *state;
+    const struct range march = { clock_day_of(2026, 3, 1), clock_day_of(2026, 4, 1) };
+    fill(world, 3000);
+    load(world);
+    for (int i = 0; i < 4; i++) {
+        tree_world_empty(world, &march);
+        assert_int_equal(tree_world_pull(world, 1), TREE_WORLD_PUBLISHED);
+        assert_true(tree_world_is_equal(world, &world->whole));
+        assert_int_equal(tree_world_pull(world, 1), TREE_WORLD_CONFIRMED);
+        assert_int_equal(world->requests, 1);
+        tree_world_add(world, march.from_day + i, 40);
+        assert_int_equal(tree_world_pull(world, 1), TREE_WORLD_PUBLISHED);
+        assert_true(tree_world_is_equal(world, &world->whole));
+    }
+    tree_world_empty(world, &world->whole);
+    assert_int_equal(tree_world_pull(world, 1), TREE_WORLD_PUBLISHED);
+    assert_true(tree_world_is_equal(world, &world->whole));
+}
+
+/* --- the limit of the API --- */
+
+static void splits_and_merges_tops_as_the_ledger_grows_and_shrinks(void **state)
+{
+    struct tree_world *world = *state;
+    const struct range year = { clock_day_of(2026, 1, 1), clock_day_of(2027, 1, 1) };
+    fill(world, 6000);
+    load(world);
+    (void)tree_world_pull(world, 1);
+    assert_int_equal(count_tops(world), 1);
+    tree_world_add(world, clock_day_of(2026, 5, 5), 9000);
+    load(world);
+    assert_in_range(count_tops(world), 2, 12);
+    tree_world_empty(world, &year);
+    load(world);
+    assert_int_equal(tree_world_pull(world, 1), TREE_WORLD_PUBLISHED); /* the whole has no digest yet */
+    assert_int_equal(world->rows_read, 0);
+    assert_int_equal(count_tops(world), 1);
+    assert_int_equal(tree_world_pull(world, 1), TREE_WORLD_CONFIRMED);
+    assert_int_equal(world->requests, 1);
+    assert_true(tree_world_is_equal(world, &world->whole));
+}
+
+static void names_a_day_that_is_too_large(void **state)
+{
+    struct tree_world *world = *state;
+    const struct range day = { clock_day_of(2026, 2, 3), clock_day_of(2026, 2, 4) };
+    struct tree *tree = tree_new(&day, world->year_starts, TREE_WORLD_YEARS);
+    struct tree_due due = tree_world_due(world, 1);
+    struct tree_step step;
+    struct err err = ERR_NONE;
+    assert_int_equal(tree_walk_due(tree, &due), 1);
+    assert_int_equal(tree_next(tree, &step), 0);
+    assert_int_equal(step.kind, TREE_READ);
+    assert_int_equal(tree_answer_too_large(tree, &err), -ERANGE);
+    assert_string_equal(err.text, "more than 10000 postings from 2026-02-03 to before 2026-02-04, "
+                                  "which cannot be split further");
+    tree_free(tree);
+}
+
+/* --- a year, and forgetting --- */
+
+static void loads_years_one_by_one(void **state)
+{
+    struct tree_world *world = *state;
+    fill(world, 14000);
+    for (int i = TREE_WORLD_YEARS - 1; i >= 0; i--) {
+        const struct range year = { world->year_starts[i], clock_day_of(2025 + i, 1, 1) };
+        struct tree *tree = tree_world_tree(world);
+        tree_walk_year(tree, &year);
+        world->changes_percent = 10;
+        if (tree_world_walk(world, tree) == TREE_WORLD_GIVEN_UP) {
+            i++; /* once more */
+            continue;
+        }
+    }
+    world->changes_percent = 0;
+    assert_int_not_equal(tree_world_pull(world, 1), TREE_WORLD_GIVEN_UP);
+    assert_true(tree_world_is_equal(world, &world->whole));
+    (void)tree_world_pull(world, 1);
+    assert_int_equal(world->requests, count_tops(world));
+}
+
+static void reads_a_year_in_full_whatever_is_remembered(void **state)
+{
+    struct tree_world *world = *state;
+    const struct range year = { world->year_starts[2], world->year_starts[3] };
+    fill(world, 5000);
+    load(world);
+    for (int i = 0; i < world->ids; i += 7)
+        world->mirror[i].day = TREE_WORLD_NOWHERE; /* lost, though the digests say otherwise */
+    struct tree *tree = tree_world_tree(world);
+    tree_walk_year(tree, &year);
+    assert_int_equal(tree_world_walk(world, tree), TREE_WORLD_PUBLISHED);
+    assert_true(tree_world_is_equal(world, &year));
+    assert_int_equal(world->rows_read, tree_world_count(world, &year));
+}
+
+static void reads_all_again_when_it_has_forgotten(void **state)
+{
+    struct tree_world *world = *state;
+    const struct range last = { world->year_starts[5], world->whole.to_day };
+    fill(world, 15000);
+    tree_world_empty(world, &last);
+    load(world);
+    for (int i = 0; i < world->ids; i += 5)
+        world->mirror[i] = (struct tree_row){ i % 3 ? TREE_WORLD_NOWHERE : last.from_day + 9, 1 };
+    struct tree *tree = tree_world_tree(world);
+    struct tree_due due = tree_world_due(world, 1);
+    tree_forget(tree);
+    assert_in_range(tree_walk_due(tree, &due), 2, 12);
+    assert_int_equal(tree_world_walk(world, tree), TREE_WORLD_PUBLISHED);
+    assert_true(tree_world_is_equal(world, &world->whole));
+    assert_int_equal(tree_world_pull(world, 1), TREE_WORLD_CONFIRMED);
+}
+
+static void heals_a_mirror_of_an_empty_ledger_when_it_has_forgotten(void **state)
+{
+    struct tree_world *world = *state;
+    tree_world_add(world, world->year_starts[1], 3);
+    tree_world_empty(world, &world->whole);
+    load(world);
+    world->mirror[1] = (struct tree_row){ world->year_starts[1], 1 };
+    struct tree *tree = tree_world_tree(world);
+    struct tree_due due = tree_world_due(world, 1);
+    tree_forget(tree);
+    assert_int_equal(tree_walk_due(tree, &due), 1);
+    assert_int_equal(tree_world_walk(world, tree), TREE_WORLD_PUBLISHED);
+    assert_true(tree_world_is_equal(world, &world->whole));
+}
+
+static void leaves_out_what_the_horizon_no_longer_leads_to(void **state)
+{
+    struct tree_world *world = *state;
+    fill(world, 3000);
+    load(world);
+    const struct range moved = { world->year_starts[1], world->whole.to_day };
+    struct tree *tree = tree_new(&moved, world->year_starts + 1, TREE_WORLD_YEARS - 1);
+    struct tree_due due = tree_world_due(world, 0);
+    struct tree_step step;
+    for (int i = 0; i < world->kept_count; i++)
+        tree_load(tree, &world->kept[i].memory);
+    assert_int_equal(tree_walk_due(tree, &due), 1);
+    assert_int_equal(tree_next(tree, &step), 0);
+    assert_true(range_equals(&step.range, &moved));
+    assert_null(step.digest);
+    tree_free(tree);
+}
+
+/* --- without digests of Tripletex --- */
+
+static void follows_by_reading_where_no_digest_is_given(void **state)
+{
+    struct tree_world *world = *state;
+    world->is_blind = 1;
+    fill(world, 3000);
+    load(world);
+    assert_int_equal(tree_world_pull(world, 1), TREE_WORLD_CONFIRMED);
+    assert_int_equal(world->rows_read, tree_world_count(world, &world->whole));
+    for (int i = 0; i < 60; i++) {
+        world->changes_percent = (int)tree_world_below(world, 20);
+        tree_world_change(world);
+        (void)tree_world_pull(world, 1);
+    }
+    world->changes_percent = 0;
+    assert_int_not_equal(tree_world_pull(world, 1), TREE_WORLD_GIVEN_UP);
+    assert_true(tree_world_is_equal(world, &world->whole));
+}
+
+static void sees_the_same_content_under_another_digest(void **state)
+{
+    struct tree_world *world = *state;
+    struct tree *tree = tree_world_tree(world);
+    struct tree_due due = tree_world_due(world, 1);
+    struct tree_step step;
+    assert_int_equal(tree_walk_due(tree, &due), 1);
+    assert_int_equal(tree_next(tree, &step), 0);
+    assert_false(tree_note_content(tree, "theirs 1", "ours 1"));
+    tree_answer_read(tree, "theirs 1", 9, 1);
+    tree_start_round(tree);
+    assert_int_equal(tree_next(tree, &step), 0);
+    assert_true(tree_note_content(tree, "theirs 2", "ours 1"));
+    assert_false(tree_note_content(tree, "theirs 2", "ours 2"));
+    tree_free(tree);
+}
+
+static void sees_a_digest_that_another_range_has(void **state)
+{
+    struct tree_world *world = *state;
+    const struct tree_memory known = { .range = { world->year_starts[0], world->year_starts[3] },
+                                       .digest = "d", .rows = 5 };
+    struct tree *tree = tree_world_tree(world);
+    struct tree_due due = tree_world_due(world, 1);
+    struct tree_step step;
+    tree_load(tree, &known);
+    assert_int_equal(tree_walk_due(tree, &due), 1);
+    assert_int_equal(tree_next(tree, &step), 0);
+    assert_true(tree_has_digest_elsewhere(tree, "d", 6));
+    assert_false(tree_has_digest_elsewhere(tree, "d", 5));
+    assert_false(tree_has_digest_elsewhere(tree, "e", 6));
+    tree_free(tree);
+}
+
+/* --- what is due when --- */
+
+static int walk_size(struct tree_world *world, int64_t after_ms)
+{
+    struct tree *tree = tree_world_tree(world);
+    struct tree_due due = tree_world_due(world, 0);
+    due.now_us += after_ms * 1000;
+    int tops = tree_walk_due(tree, &due);
+    tree_free(tree);
+    return tops;
+}
+
+static void asks_cold_years_less_often(void **state)
+{
+    struct tree_world *world = *state;
+    fill(world, 25000);
+    load(world);
+    const int64_t week_ms = 8 * CLOCK_MS_PER_DAY;
+    for (int i = 0; i < world->kept_count; i++)
+        world->kept[i].memory.changed_us -= week_ms * 1000;
+    int tops = count_tops(world);
+    assert_int_equal(walk_size(world, 0), 0);
+    int living = walk_size(world, 5 * 60 * 1000);
+    assert_in_range(living, 1, tops - 1);
+    assert_int_equal(walk_size(world, 3600 * 1000), tops);
+}
+
+static void asks_what_changed_lately_as_often_as_the_living(void **state)
+{
+    struct tree_world *world = *state;
+    fill(world, 25000);
+    load(world);
+    assert_int_equal(walk_size(world, 4 * 60 * 1000), 0);
+    assert_int_equal(walk_size(world, 5 * 60 * 1000), count_tops(world));
+}
+
+static void says_when_the_next_top_is_due(void **state)
+{
+    struct tree_world *world = *state;
+    fill(world, 500);
+    load(world);
+    struct tree *tree = tree_world_tree(world);
+    struct tree_due due = tree_world_due(world, 0);
+    assert_int_equal(tree_walk_due(tree, &due), 0);
+    assert_true(tree_next_due_us(tree, &due) == world->kept[0].memory.confirmed_us + 5 * (int64_t)MINUTE_US);
+    assert_true(tree_round_was_quiet(tree));
+    tree_free(tree);
+}
+
+/* Nothing that a walk of the living year publishes leaves the rest of the mirror with what has moved away. */
+static void adds_the_ranges_that_postings_came_from(void **state)
+{
+    struct tree_world *world = *state;
+    fill(world, 25000);
+    load(world);
+    for (int i = 0; i < world->kept_count; i++)
+        world->kept[i].memory.changed_us -= 8 * CLOCK_MS_PER_DAY * 1000;
+    for (int i = 0; i < world->ids; i++) {
+        if (world->truth[i].day >= world->year_starts[2])
+            continue;
+        world->truth[i] = (struct tree_row){ clock_day_of(2026, 4, 4), ++world->last_version };
+        break;
+    }
+    world->now_us += 6 * (int64_t)MINUTE_US;
+    assert_int_equal(tree_world_pull(world, 0), TREE_WORLD_PUBLISHED);
+    assert_true(tree_world_is_equal(world, &world->whole));
+}
+
+static void follows_for_days_by_intervals(void **state)
+{
+    struct tree_world *world = *state;
+    fill(world, 12000);
+    load(world);
+    for (int i = 0; i < 400; i++) {
+        world->now_us += 5 * (int64_t)MINUTE_US;
+        world->changes_percent = tree_world_below(world, 5) == 0 ? 20 : 0;
+        if (tree_world_below(world, 3) == 0)
+            tree_world_change(world);
+        (void)tree_world_pull(world, 0);
+    }
+    world->changes_percent = 0;
+    assert_int_not_equal(tree_world_pull(world, 1), TREE_WORLD_GIVEN_UP);
+    assert_true(tree_world_is_equal(world, &world->whole));
+}
+
+static void tells_when_a_walk_was_confirmed(void **state)
+{
+    struct tree_world *world = *state;
+    fill(world, 25000);
+    load(world);
+    struct tree *tree = tree_world_tree(world);
+    struct tree_due due = tree_world_due(world, 1);
+    struct tree_step step;
+    int tops = tree_walk_due(tree, &due);
+    assert_false(tree_has_read(tree));
+    for (int i = 0; tree_next(tree, &step) == 0; i++)
+        tree_answer_same(tree, 1000 + i);
+    assert_true(tree_round_was_quiet(tree));
+    assert_false(tree_has_read(tree));
+    assert_false(tree_has_changed(tree));
+    assert_true(tree_confirmed_us(tree) == 1000);
+    assert_true(tops > 1);
+    tree_free(tree);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(costs_one_request_when_nothing_changed),
+        TEST(costs_one_request_a_top),
+        TEST(costs_one_request_where_there_is_nothing),
+        TEST(reads_little_where_little_changed),
+        TEST(finds_every_change_made_between_walks),
+        TEST(proves_what_changes_in_the_middle_of_a_walk),
+        TEST(sees_what_came_and_went_while_it_read),
+        TEST(is_never_quiet_while_all_is_moving),
+        TEST(sees_a_move_from_year_to_year),
+        TEST(sees_a_range_that_empties_and_fills),
+        TEST(splits_and_merges_tops_as_the_ledger_grows_and_shrinks),
+        TEST(names_a_day_that_is_too_large),
+        TEST(loads_years_one_by_one),
+        TEST(reads_a_year_in_full_whatever_is_remembered),
+        TEST(reads_all_again_when_it_has_forgotten),
+        TEST(heals_a_mirror_of_an_empty_ledger_when_it_has_forgotten),
+        TEST(leaves_out_what_the_horizon_no_longer_leads_to),
+        TEST(follows_by_reading_where_no_digest_is_given),
+        TEST(sees_the_same_content_under_another_digest),
+        TEST(sees_a_digest_that_another_range_has),
+        TEST(asks_cold_years_less_often),
+        TEST(asks_what_changed_lately_as_often_as_the_living),
+        TEST(says_when_the_next_top_is_due),
+        TEST(adds_the_ranges_that_postings_came_from),
+        TEST(follows_for_days_by_intervals),
+        TEST(tells_when_a_walk_was_confirmed),
+    };
+    return cmocka_run_group_tests_name("tree", tests, NULL, NULL);
+}
