@@ -91,7 +91,8 @@ static void answer_soon(void *ctx)
         answer_all(access, NULL);
 }
 
-/* Copies text as far as it fits, cut between characters; digits only for numbers, which some write with spaces. */
+/* Copies text as far as it fits, cut between characters; digits only for numbers, which some write
+ * with spaces. */
 static void take_text(char *out, size_t out_bytes, const struct json_value *value, int is_number)
 {
     size_t len = 0;
@@ -121,7 +122,8 @@ static int take_company(void *ctx, const struct json_value *values, struct err *
 
 static int append_company(const struct company *company, struct buf *out)
 {
-    int ret = buf_printf(out, "%s{\"id\":%s,\"org_nr\":", out->len_bytes > 1 ? "," : "", company->id);
+    int ret = buf_printf(out, "%s{\"id\":%s,\"org_nr\":", out->len_bytes > 1 ? "," : "",
+                         company->id);
     if (ret == 0)
         ret = json_append_string(out, company->org_nr);
     if (ret == 0)
@@ -135,7 +137,8 @@ static void save_done(void *ctx, const struct err *err)
 {
     struct app *app = ctx;
     if (err)
-        log_warning(app->log, NULL, "The list of available companies could not be stored: %s", err->text);
+        log_warning(app->log, NULL, "The list of available companies could not be stored: %s",
+                    err->text);
 }
 
 static void save(const struct access *access)
@@ -147,7 +150,8 @@ static void save(const struct access *access)
         ret = append_company(&access->companies[i], &json);
     if (ret < 0 || buf_append_byte(&json, ']') < 0)
         return;
-    AUTO_FREE char *bureau_id = access->bureau_id ? mem_printf("%" PRId64, access->bureau_id) : NULL;
+    AUTO_FREE char *bureau_id = access->bureau_id ? mem_printf("%" PRId64, access->bureau_id)
+                                                  : NULL;
     const char *values[] = { token_id(access->token), bureau_id, buf_text(&json) };
     struct pg_batch *batch = batch_new(BATCH_PLAIN);
     batch_add_query(batch, SQL_available_client_save, 3, values, NULL);

@@ -1,8 +1,8 @@
 /*
  * access.h - which companies a token has access to in Tripletex.
  *
- * The list /company/>withLoginAccess of one token, read when somebody asks and it is older than allowed, in single
- * flight, and stored for bureau.available_client. Owned by the token's entry.
+ * The list /company/>withLoginAccess of one token, read when somebody asks and it is older than
+ * allowed, in single flight, and stored for bureau.available_client. Owned by the token's entry.
  */
 #ifndef SALDOD_DAEMON_ACCESS_H
 #define SALDOD_DAEMON_ACCESS_H
@@ -17,7 +17,8 @@ struct app;
 struct err;
 struct token;
 
-/* `company_id` is the user name for the company; NULL: not in the list (err NULL), or the list could not be had. */
+/* `company_id` is the user name for the company; NULL: not in the list (err NULL), or the list
+ * could not be had. */
 typedef void access_answer_fn(void *ctx, const char *company_id, const struct err *err);
 
 struct access *access_new(struct app *app, struct token *token, int64_t bureau_id) MUST_USE;

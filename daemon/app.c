@@ -93,10 +93,29 @@ int app_init(struct app *app, const char *config_file)
         return -EINVAL;
     }
     if (geteuid() == 0)
-        log_warning(app->log, NULL, "Running as root: give saldod a user of its own (see saldod.service)");
+        log_warning(app->log, NULL,
+                    "Running as root: give saldod a user of its own (see saldod.service)");
     app->pool = pool_new(app, app->settings->database_connections);
     app->schedule = schedule_new(app);
     app->registry = registry_new(app);
+    return 0;
+}
+
+/* A token that is a file may have been rotated; a credential is what it was until a restart. */
+static int read_consumer_token(struct app *app, const struct settings *settings)
+{
+    struct err err = ERR_NONE;
+    char *token = NULL;
+    int ret = secret_read_token(settings->consumer_token_file, "[tripletex] consumer_token_file",
+                                &token, &err);
+    if (ret == 0)
+        ret = secret_check_host(token, settings->base_url, "consumer token", &err);
+    if (ret < 0) {
+        mem_free_secret(token);
+        return tell(app, &err);
+    }
+    mem_free_secret(app->consumer_token);
+    app->consumer_token = token;
     return 0;
 }
 
@@ -106,13 +125,19 @@ int app_reload(struct app *app)
     struct settings *settings = NULL;
     buf_init(&faults, FAULTS_BYTES_MAX);
     buf_init(&changes, FAULTS_BYTES_MAX);
-    if (settings_read(app->settings->file, &settings, &faults) < 0) {
-        tell_lines(app->log, LOG_LEVEL_ERROR, &faults);
-        log_error(app->log, NULL, "The configuration was not reloaded: the settings stay as they were");
+    int ret = settings_read(app->settings->file, &settings, &faults);
+    tell_lines(app->log, LOG_LEVEL_ERROR, &faults);
+    if (ret == 0)
+        ret = read_consumer_token(app, settings);
+    if (ret < 0) {
+        settings_unref(settings);
+        log_error(app->log, NULL,
+                  "The configuration was not reloaded: the settings stay as they were");
         return -EINVAL;
     }
-    if (settings_describe_change(app->settings, settings, &changes) == 0)
-        tell_lines(app->log, LOG_LEVEL_NOTICE, &changes);
+    (void)!settings_describe_change(app->settings, settings,
+                                    &changes); /* what did not fit is left out */
+    tell_lines(app->log, LOG_LEVEL_NOTICE, &changes);
     settings_unref(app->settings);
     app->settings = settings;
     log_set_level(app->log, settings->log_level);

@@ -1,8 +1,9 @@
 /*
  * app.h - what the parts of the daemon share: the loop, the log, the settings and the services.
  *
- * A plain bundle of borrowed pointers, passed down instead of globals. Who made a service owns and frees it (app_start
- * and app_release). `settings` changes at a reload: who needs one snapshot for longer takes a reference.
+ * A plain bundle of borrowed pointers, passed down instead of globals. Who made a service owns and
+ * frees it (app_start and app_release). `settings` changes at a reload: who needs one snapshot for
+ * longer takes a reference.
  */
 #ifndef SALDOD_DAEMON_APP_H
 #define SALDOD_DAEMON_APP_H
@@ -34,11 +35,13 @@ struct app {
     char *consumer_token;
 };
 
-/* Makes what needs no database: loop, log, settings, secrets, HTTP client, pool. All faults are told on stderr or
- * the log; returns 0, or -EINVAL for a wrong configuration (exit 78), or another -errno. */
+/* Makes what needs no database: loop, log, settings, secrets, HTTP client, pool. All faults are
+ * told on stderr or the log; returns 0, or -EINVAL for a wrong configuration (exit 78), or another
+ * -errno. */
 int app_init(struct app *app, const char *config_file) MUST_USE;
 
-/* Reads the file again; on a fault the running settings stay as they are and all faults are logged. */
+/* Reads the file again; on a fault the running settings stay as they are and all faults are logged.
+ */
 int app_reload(struct app *app) MUST_USE;
 
 void app_release(struct app *app);

@@ -26,8 +26,8 @@ static void close_window(struct budget *budget, const struct answer_budget *answ
     budget->reset_ms = now_ms + budget->blind_ms;
 }
 
-void budget_learn(struct budget *budget, const struct answer_budget *answer, int is_over, int others,
-                  int64_t now_ms)
+void budget_learn(struct budget *budget, const struct answer_budget *answer, int is_over,
+                  int others, int64_t now_ms)
 {
     if (answer->limit > 0)
         budget->limit = answer->limit;
@@ -48,7 +48,8 @@ void budget_learn(struct budget *budget, const struct answer_budget *answer, int
     budget->blind_ms = 0;
 }
 
-int64_t budget_wait_ms(const struct budget *budget, int leave_percent, int is_urgent, int64_t now_ms)
+int64_t budget_wait_ms(const struct budget *budget, int leave_percent, int is_urgent,
+                       int64_t now_ms)
 {
     if (budget->remaining < 0 || now_ms >= budget->reset_ms)
         return 0;

@@ -41,7 +41,8 @@ static void fault(struct check *check, const char *place, int line, const struct
 
 /* --- secrets --- */
 
-static void check_token(struct check *check, const char *spec, const char *what, const char *file, int line)
+static void check_token(struct check *check, const char *spec, const char *what, const char *file,
+                        int line)
 {
     struct err err = ERR_NONE;
     char *token = NULL;
@@ -58,7 +59,8 @@ static void check_secrets(struct check *check)
     const struct settings *settings = check->settings;
     struct err err = ERR_NONE;
     uint8_t key[SECRET_KEY_BYTES];
-    check_token(check, settings->consumer_token_file, "[tripletex] consumer_token_file", settings->file, 0);
+    check_token(check, settings->consumer_token_file, "[tripletex] consumer_token_file",
+                settings->file, 0);
     if (secret_read_key(settings->seal_key_file, "[security] seal_key_file", key, &err) < 0)
         fault(check, settings->file, 0, &err);
     mem_wipe(key, sizeof(key));
@@ -104,8 +106,8 @@ static int take_owner(void *ctx, const struct pg_result *result, struct err *err
     err_set_remedy(&found, "Remove this section, or remove the row of bureau.%s",
                    is_bureau ? "bureau" : "client");
     if (is_bureau)
-        fault(check, check->settings->bureaus[check->next].file, check->settings->bureaus[check->next].line,
-              &found);
+        fault(check, check->settings->bureaus[check->next].file,
+              check->settings->bureaus[check->next].line, &found);
     else
         fault(check, client_in_hand(check)->file, client_in_hand(check)->line, &found);
     return 0;
@@ -129,7 +131,8 @@ static int take_bureau(void *ctx, const struct pg_result *result, struct err *er
     if (pg_result_bool(result, 0, "is_there") || is_bureau_in_file(check, client->bureau))
         return 0;
     err_set(&found, ENOENT, "bureau \"%s\" does not exist", client->bureau);
-    err_set_remedy(&found, "Add a section [bureau \"%s\"], or register it: SELECT bureau.add_bureau(...)",
+    err_set_remedy(&found,
+                   "Add a section [bureau \"%s\"], or register it: SELECT bureau.add_bureau(...)",
                    client->bureau);
     fault(check, client->file, client->line, &found);
     return 0;

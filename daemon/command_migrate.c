@@ -44,7 +44,8 @@ static void migrated(void *ctx, int count, const struct err *err)
 {
     if (!err)
         (void)printf(count > 0 ? "the schema is up to date, %d migrations applied\n"
-                               : "the schema is up to date\n", count);
+                               : "the schema is up to date\n",
+                     count);
     end(ctx, err);
 }
 
@@ -57,7 +58,9 @@ static void connected(void *ctx, const struct pg_result *result, const struct er
         return;
     }
     if (pg_is_superuser(migrate->pg))
-        (void)fprintf(stderr, "saldod: connected as a superuser; everything is created as owned by saldod_daemon\n");
+        (void)fprintf(
+            stderr,
+            "saldod: connected as a superuser; everything is created as owned by saldod_daemon\n");
     if (schema_migrate(migrate->pg, applied, migrated, migrate, &err) < 0)
         end(migrate, &err);
 }

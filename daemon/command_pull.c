@@ -75,7 +75,8 @@ static void show_progress(void *ctx)
 {
     struct pull_run *run = ctx;
     for (int i = 0; i < run->count; i++) {
-        const struct client *client = registry_find_org_nr(run->app.registry, run->wishes[i].org_nr);
+        const struct client *client = registry_find_org_nr(run->app.registry,
+                                                           run->wishes[i].org_nr);
         int year = 0;
         const char *phase = client ? schedule_phase(client, &year) : NULL;
         if (!phase)
@@ -113,7 +114,8 @@ static void pull_ended(void *ctx, struct client *client, const struct pull_resul
         wish_end(wish, 0, text, NULL);
         return;
     }
-    wish_end(wish, 1, result->err ? result->err->text : "failed", result->err ? result->err->remedy : NULL);
+    wish_end(wish, 1, result->err ? result->err->text : "failed",
+             result->err ? result->err->remedy : NULL);
 }
 
 /* --- by the daemon that owns the token --- */
@@ -135,11 +137,13 @@ static int take_follow(void *ctx, const struct pg_result *result, struct err *er
     } else if (pg_result_bool(result, 0, "is_done")) {
         const char *outcome = pg_result_text(result, 0, "outcome");
         int is_failed = !outcome || strcmp(outcome, "done") != 0;
-        wish_end(wish, is_failed, is_failed ? (outcome ? outcome : "failed") : "up to date (by the running daemon)",
+        wish_end(wish, is_failed,
+                 is_failed ? (outcome ? outcome : "failed") : "up to date (by the running daemon)",
                  is_failed ? "See: saldod status" : NULL);
     } else if (isatty(STDERR_FILENO)) {
-        (void)fprintf(stderr, "\r\033[K%s: %s, %s of %s years (by the running daemon)", wish->org_nr,
-                      pg_result_text(result, 0, "state"), pg_result_text(result, 0, "complete_years"),
+        (void)fprintf(stderr, "\r\033[K%s: %s, %s of %s years (by the running daemon)",
+                      wish->org_nr, pg_result_text(result, 0, "state"),
+                      pg_result_text(result, 0, "complete_years"),
                       pg_result_text(result, 0, "years"));
         (void)fflush(stderr);
     }
@@ -183,7 +187,8 @@ static void begin_wish(struct pull_run *run, struct wish *wish)
     if (!client)
         wish_end(wish, 1, "no such client is registered", "See: saldod status");
     else if (!client->is_enabled)
-        wish_end(wish, 1, "the client is disabled", "Enable it in bureau.client or in the configuration");
+        wish_end(wish, 1, "the client is disabled",
+                 "Enable it in bureau.client or in the configuration");
     else if (!client->token || !client->token->token)
         wish_end(wish, 1, client->token ? client->token->fault : "it has no employee token",
                  client->token ? client->token->remedy : NULL);
@@ -207,7 +212,8 @@ static void collect_wishes(struct pull_run *run)
     for (int i = 0; i < run->args->operands_count; i++)
         add_wish(run, run->args->operands[i]);
     if (run->args->operands_count == 0) {
-        TAILQ_FOREACH(client, registry_clients(run->app.registry), entry) {
+        TAILQ_FOREACH(client, registry_clients(run->app.registry), entry)
+        {
             if (client->is_enabled)
                 add_wish(run, client->org_nr);
         }
@@ -232,7 +238,8 @@ static void begin(void *ctx)
 static void fail(struct pull_run *run, const char *text, const char *remedy)
 {
     clear_progress();
-    (void)fprintf(stderr, "saldod: %s%s%s\n", text, remedy && *remedy ? ". " : "", remedy ? remedy : "");
+    (void)fprintf(stderr, "saldod: %s%s%s\n", text, remedy && *remedy ? ". " : "",
+                  remedy ? remedy : "");
     run->exit_status = COMMAND_FAILED;
     loop_stop(run->app.loop);
 }

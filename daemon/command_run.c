@@ -36,9 +36,11 @@ static void describe(struct run *run, char *out, size_t out_bytes)
 {
     struct schedule_report report;
     schedule_describe(run->app.schedule, &report);
-    (void)snprintf(out, out_bytes, "%d clients, %d pulls running, %d waiting, %d failing, %d held, %d without access%s",
-                   report.clients, report.running, report.waiting, report.failing, report.held,
-                   report.no_access, listener_is_ready(run->app.listener) ? "" : "; the database is away");
+    (void)snprintf(
+        out, out_bytes,
+        "%d clients, %d pulls running, %d waiting, %d failing, %d held, %d without access%s",
+        report.clients, report.running, report.waiting, report.failing, report.held,
+        report.no_access, listener_is_ready(run->app.listener) ? "" : "; the database is away");
 }
 
 static void status_due(void *ctx)
@@ -73,7 +75,8 @@ static void rows_applied(void *ctx, int faults)
     struct run *run = ctx;
     char text[256];
     if (faults > 0)
-        log_error(run->app.log, NULL, "%d bureaus or clients of the configuration could not be taken over", faults);
+        log_error(run->app.log, NULL,
+                  "%d bureaus or clients of the configuration could not be taken over", faults);
     describe(run, text, sizeof(text));
     if (!run->is_ready || run->is_reloading)
         service_ready(text);
@@ -126,9 +129,11 @@ static void on_end(void *ctx, int signal_number)
     }
     run->is_ending = 1;
     service_stopping();
-    log_notice(run->app.log, NULL, "Ending: what is being published is finished, everything else is left");
+    log_notice(run->app.log, NULL,
+               "Ending: what is being published is finished, everything else is left");
     loop_timer_start(run->drain, DRAIN_MAX_MS);
     schedule_drain(run->app.schedule, stop_now, run);
+    pool_close(run->app.pool);
 }
 
 static void on_reload(void *ctx, int signal_number)
@@ -150,7 +155,8 @@ static void on_reload(void *ctx, int signal_number)
 static int handle_signals(struct run *run)
 {
     struct loop *loop = run->app.loop;
-    if (loop_on_signal(loop, SIGTERM, on_end, run) < 0 || loop_on_signal(loop, SIGINT, on_end, run) < 0 ||
+    if (loop_on_signal(loop, SIGTERM, on_end, run) < 0 ||
+        loop_on_signal(loop, SIGINT, on_end, run) < 0 ||
         loop_on_signal(loop, SIGHUP, on_reload, run) < 0)
         return -EINVAL;
     return 0;

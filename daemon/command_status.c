@@ -100,8 +100,9 @@ static void print_line(const char *label, const char *text)
 
 static int print_clients(void *ctx, const struct pg_result *result, struct err *err)
 {
-    static const char *const COLUMNS[] = { "org_nr", "name", "bureau", "state", "fresh_as_of",
-                                           "verified", "postings", "next_pull_at", NULL };
+    static const char *const COLUMNS[] = { "org_nr",   "name",         "bureau",
+                                           "state",    "fresh_as_of",  "verified",
+                                           "postings", "next_pull_at", NULL };
     (void)ctx, (void)err;
     print_table(result, COLUMNS);
     for (int row = 0; row < pg_result_rows(result); row++) {
@@ -119,7 +120,8 @@ static int print_clients(void *ctx, const struct pg_result *result, struct err *
 
 static int print_tokens(void *ctx, const struct pg_result *result, struct err *err)
 {
-    static const char *const COLUMNS[] = { "holder", "state", "owner", "budget", "session_until", NULL };
+    static const char *const COLUMNS[] = { "holder", "state",         "owner",
+                                           "budget", "session_until", NULL };
     (void)ctx, (void)err;
     if (pg_result_rows(result) == 0)
         return 0;

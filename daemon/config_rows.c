@@ -27,7 +27,7 @@ struct config_rows {
     struct settings *settings;
     config_rows_done_fn *done;
     void *ctx;
-    size_t next;    /* bureaus first, then clients, then what left the file */
+    size_t next; /* bureaus first, then clients, then what left the file */
     int faults;
     int is_refused; /* it belongs to somebody else */
 };
@@ -55,17 +55,18 @@ static void finish(struct config_rows *rows)
 static const struct token_entry *find_token(struct config_rows *rows, const char *label)
 {
     const struct token_entry *entry;
-    TAILQ_FOREACH(entry, registry_tokens(rows->app->registry), entry) {
+    TAILQ_FOREACH(entry, registry_tokens(rows->app->registry), entry)
+    {
         if (strcmp(entry->label, label) == 0)
             return entry;
     }
     return NULL;
 }
 
-/* As it is stored: the name of a credential, or the sealed content of a file. A token that is stored already keeps its
- * text, since every sealing differs and would look like a change. */
-static int make_token(struct config_rows *rows, const char *spec, const char *label, char **ret_text,
-                      struct err *err)
+/* As it is stored: the name of a credential, or the sealed content of a file. A token that is
+ * stored already keeps its text, since every sealing differs and would look like a change. */
+static int make_token(struct config_rows *rows, const char *spec, const char *label,
+                      char **ret_text, struct err *err)
 {
     char *secret = NULL;
     char id[33];
@@ -107,7 +108,8 @@ static void bureau_done(void *ctx, const struct err *err)
         fault(rows, bureau->file, bureau->line, err->text);
     else if (rows->is_refused)
         fault(rows, bureau->file, bureau->line,
-              "this bureau was registered by SQL or by another instance and is not taken over; remove this section, "
+              "this bureau was registered by SQL or by another instance and is not taken over; "
+              "remove this section, "
               "or remove the row of bureau.bureau");
     rows->next++;
     step(rows);
@@ -145,7 +147,8 @@ static void client_done(void *ctx, const struct err *err)
         fault(rows, client->file, client->line, err->text);
     else if (rows->is_refused)
         fault(rows, client->file, client->line,
-              "this client was registered by SQL or by another instance and is not taken over; remove this section, "
+              "this client was registered by SQL or by another instance and is not taken over; "
+              "remove this section, "
               "or remove the row of bureau.client");
     rows->next++;
     step(rows);
@@ -156,8 +159,10 @@ static int check_bureau(void *ctx, const struct pg_result *result, struct err *e
     const struct config_rows *rows = ctx;
     if (pg_result_bool(result, 0, "is_there"))
         return 0;
-    return err_set(err, ENOENT, "bureau \"%s\" does not exist; add a section [bureau \"%s\"], or register it by SQL",
-                   client_in_hand(rows)->bureau, client_in_hand(rows)->bureau);
+    return err_set(
+        err, ENOENT,
+        "bureau \"%s\" does not exist; add a section [bureau \"%s\"], or register it by SQL",
+        client_in_hand(rows)->bureau, client_in_hand(rows)->bureau);
 }
 
 static void save_client(struct config_rows *rows)
@@ -173,8 +178,10 @@ static void save_client(struct config_rows *rows)
         step(rows);
         return;
     }
-    const char *values[] = { client->org_nr, client->name, client->bureau, token, client->org_nr_setting,
-                             interval, client->history_from, rows->settings->instance };
+    const char *values[] = { client->org_nr,         client->name,
+                             client->bureau,         token,
+                             client->org_nr_setting, interval,
+                             client->history_from,   rows->settings->instance };
     const char *org_nr[] = { client->org_nr };
     const char *bureau[] = { client->bureau };
     struct pg_batch *batch = batch_new(BATCH_PLAIN);
@@ -205,7 +212,8 @@ static int log_clients(void *ctx, const struct pg_result *result, struct err *er
     (void)err;
     for (int i = 0; i < pg_result_rows(result); i++) {
         const struct log_subject subject = { .client = pg_result_text(result, i, "org_nr") };
-        log_notice(rows->app->log, &subject, "The client left the configuration and is disabled; its data are kept");
+        log_notice(rows->app->log, &subject,
+                   "The client left the configuration and is disabled; its data are kept");
     }
     return 0;
 }

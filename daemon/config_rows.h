@@ -1,8 +1,9 @@
 /*
  * config_rows.h - the bureaus and clients of the configuration file, put into the register.
  *
- * Upserted at start and at reload, marked source = 'config' with their owner; what left the file is disabled, never
- * deleted. A row made by SQL or owned by another instance is never taken over: that is a fault with its file and line.
+ * Upserted at start and at reload, marked source = 'config' with their owner; what left the file is
+ * disabled, never deleted. A row made by SQL or owned by another instance is never taken over: that
+ * is a fault with its file and line.
  */
 #ifndef SALDOD_DAEMON_CONFIG_ROWS_H
 #define SALDOD_DAEMON_CONFIG_ROWS_H

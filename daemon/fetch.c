@@ -126,8 +126,8 @@ static void note_head(struct fetch *fetch)
     fetch->rows += fetch->head.rows;
 }
 
-/* With a digest on every page, a list that has changed is seen at the next page already. An empty page of a list that
- * is not empty has the digest of the list; some servers give none there. */
+/* With a digest on every page, a list that has changed is seen at the next page already. An empty
+ * page of a list that is not empty has the digest of the list; some servers give none there. */
 static int has_moved(const struct fetch *fetch)
 {
     return fetch->asks_digest && fetch->pages > 0 && fetch->head.rows > 0 &&

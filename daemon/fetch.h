@@ -1,9 +1,9 @@
 /*
  * fetch.h - reads one list of one client: its digest only, or all of its pages into the stage.
  *
- * Pages are asked for by the number of rows received until one is empty. A list that moves while it is read, repeats
- * itself or never ends is told as such, and what was staged of it is the caller's to remove. Owns its request; borrows the
- * connection until `done`.
+ * Pages are asked for by the number of rows received until one is empty. A list that moves while it
+ * is read, repeats itself or never ends is told as such, and what was staged of it is the caller's
+ * to remove. Owns its request; borrows the connection until `done`.
  */
 #ifndef SALDOD_DAEMON_FETCH_H
 #define SALDOD_DAEMON_FETCH_H
@@ -41,14 +41,16 @@ struct fetch_options {
     struct token *token;
     const char *company;
     const struct resource *resource;
-    const char *filter;   /* encoded parameters, e.g. "dateFrom=...&dateTo=..."; NULL = none */
-    int asks_digest;      /* send If-None-Match */
-    const char *digest;   /* the one held; NULL = none */
-    int is_digest_only;   /* one row, not staged */
+    const char *filter; /* encoded parameters, e.g. "dateFrom=...&dateTo=..."; NULL = none */
+    int asks_digest;    /* send If-None-Match */
+    const char *digest; /* the one held; NULL = none */
+    int is_digest_only; /* one row, not staged */
     int is_urgent;
-    fetch_want_fn *want_stage; /* asked for the connection when the first rows are there; NULL = rows go to `row` */
+    fetch_want_fn *want_stage; /* asked for the connection when the first rows are there; NULL =
+                                  rows go to `row` */
     void *want_ctx;
-    json_row_fn *row;     /* takes rows; with a stage: may refuse a row before it is staged, and may be NULL */
+    json_row_fn
+        *row; /* takes rows; with a stage: may refuse a row before it is staged, and may be NULL */
     void *row_ctx;
 };
 
@@ -56,12 +58,13 @@ struct fetch_result {
     enum fetch_end end;
     enum answer_class class; /* of FETCH_FAILED */
     int64_t rows;
-    const char *digest;      /* "" = none; of the first page */
-    const char *own_digest;  /* ours, over all rows as they were staged; "" where not all were read */
-    int64_t sent_us;         /* when the first request was sent */
+    const char *digest; /* "" = none; of the first page */
+    const char
+        *own_digest; /* ours, over all rows as they were staged; "" where not all were read */
+    int64_t sent_us; /* when the first request was sent */
     const char *unknown_path; /* "" = none */
     int was_nul_replaced;
-    const struct err *err;   /* of FETCH_FAILED and FETCH_MOVED */
+    const struct err *err; /* of FETCH_FAILED and FETCH_MOVED */
 };
 
 /* Runs exactly once, from the loop; all is borrowed for the call. */
@@ -73,6 +76,7 @@ struct fetch *fetch_start(struct app *app, const struct fetch_options *options, 
 /* `pg` NULL: there is none, and `err` says why; the fetch fails with it. */
 void fetch_give_stage(struct fetch *fetch, struct pg *pg, const struct err *err);
 
-void fetch_cancel(struct fetch *fetch); /* `done` does not run; a COPY under way must be ended with its connection */
+void fetch_cancel(struct fetch *fetch); /* `done` does not run; a COPY under way must be ended with
+                                           its connection */
 
 #endif

@@ -81,7 +81,8 @@ static int take_orders(void *ctx, const struct pg_result *result, struct err *er
             .is_resync = strcmp(kind, "resync") == 0,
             .is_vanish_confirmed = strcmp(kind, "confirm_vanish") == 0,
         };
-        schedule_order(listener->app->schedule, client, pg_result_int(result, i, "order_id", 0), &order);
+        schedule_order(listener->app->schedule, client, pg_result_int(result, i, "order_id", 0),
+                       &order);
     }
     return 0;
 }
@@ -92,7 +93,8 @@ static int append_wanted(struct listener *listener, struct buf *out)
 {
     const struct token_entry *entry;
     int ret = buf_append_byte(out, '{');
-    TAILQ_FOREACH(entry, registry_tokens(listener->app->registry), entry) {
+    TAILQ_FOREACH(entry, registry_tokens(listener->app->registry), entry)
+    {
         if (ret == 0 && entry->token && !entry->is_owned)
             ret = buf_printf(out, "%s%s", out->len_bytes > 1 ? "," : "", entry->id);
     }
@@ -105,7 +107,8 @@ static int take_locks(void *ctx, const struct pg_result *result, struct err *err
     struct token_entry *entry;
     (void)err;
     for (int i = 0; i < pg_result_rows(result); i++) {
-        TAILQ_FOREACH(entry, registry_tokens(listener->app->registry), entry) {
+        TAILQ_FOREACH(entry, registry_tokens(listener->app->registry), entry)
+        {
             if (strcmp(entry->id, pg_result_text(result, i, "token_id")) != 0)
                 continue;
             entry->is_owned = 1;

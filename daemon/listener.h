@@ -1,9 +1,11 @@
 /*
- * listener.h - the connection that hears: changes of the registry, orders, and the locks that make tokens ours.
+ * listener.h - the connection that hears: changes of the registry, orders, and the locks that make
+ * tokens ours.
  *
- * Keeps one connection to PostgreSQL apart from the writers. While it is up, the advisory locks of our tokens are held on
- * it; when it is lost they are gone, all pulls end, and it is made again with backoff. Ticks every two seconds: takes over
- * tokens that became free, looks for orders, and tells the database how tokens stand.
+ * Keeps one connection to PostgreSQL apart from the writers. While it is up, the advisory locks of
+ * our tokens are held on it; when it is lost they are gone, all pulls end, and it is made again
+ * with backoff. Ticks every two seconds: takes over tokens that became free, looks for orders, and
+ * tells the database how tokens stand.
  */
 #ifndef SALDOD_DAEMON_LISTENER_H
 #define SALDOD_DAEMON_LISTENER_H
@@ -15,9 +17,9 @@ struct err;
 struct listener;
 
 enum listener_event {
-    LISTENER_READY,  /* connected, the schema fits, the registry is read, locks were tried */
+    LISTENER_READY, /* connected, the schema fits, the registry is read, locks were tried */
     LISTENER_LOST,
-    LISTENER_FAILED, /* cannot connect, or the schema is too old: tried again */
+    LISTENER_FAILED,         /* cannot connect, or the schema is too old: tried again */
     LISTENER_SCHEMA_TOO_NEW, /* this program must not go on */
 };
 

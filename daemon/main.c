@@ -30,7 +30,8 @@ static const struct command {
 
 static void print_help(FILE *out)
 {
-    (void)fprintf(out, "saldod %s - mirrors Tripletex ledgers into PostgreSQL\n\nUsage:\n", SALDOD_VERSION);
+    (void)fprintf(out, "saldod %s - mirrors Tripletex ledgers into PostgreSQL\n\nUsage:\n",
+                  SALDOD_VERSION);
     for (size_t i = 0; i < ARRAY_LEN(COMMANDS); i++)
         (void)fprintf(out, "  saldod %-28s %s\n", COMMANDS[i].usage, COMMANDS[i].help);
     (void)fprintf(out,
@@ -53,7 +54,8 @@ static const struct command *find_command(const char *name)
 
 static int wrong_usage(const char *what, const char *word)
 {
-    (void)fprintf(stderr, "saldod: %s%s%s\nTry: saldod --help\n", what, word ? ": " : "", word ? word : "");
+    (void)fprintf(stderr, "saldod: %s%s%s\nTry: saldod --help\n", what, word ? ": " : "",
+                  word ? word : "");
     return COMMAND_WRONG_USAGE;
 }
 

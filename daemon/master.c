@@ -19,7 +19,8 @@
 #include "lib/pg/pg.h"
 #include "lib/tripletex/resource.h"
 
-/* The merge of each list, in the order of RESOURCE_MASTERS; without the needed ones no posting can be understood. */
+/* The merge of each list, in the order of RESOURCE_MASTERS; without the needed ones no posting can
+ * be understood. */
 static const struct master_list {
     const char *resource;
     const struct sql_query *merge;
@@ -50,11 +51,11 @@ struct master {
     void *ctx;
     struct loop_timer *next; /* the next list, from the loop */
     struct fetch *fetch;
-    struct fetch *waiting;   /* for the stage */
+    struct fetch *waiting; /* for the stage */
     int list, variant;
-    int moves;               /* how often this list changed while it was read */
-    int is_whole;            /* this list is read without its digests: one variant of it has changed */
-    int is_staged;           /* the stage of this list is made */
+    int moves;     /* how often this list changed while it was read */
+    int is_whole;  /* this list is read without its digests: one variant of it has changed */
+    int is_staged; /* the stage of this list is made */
     int is_in_database;
     int is_changed, is_merged;
     struct {
@@ -268,8 +269,8 @@ static void note_fault(struct master *master, const struct err *fault)
     char why[ERR_FULL_BYTES];
     struct pg_batch *batch = batch_new(BATCH_PLAIN);
     batch_add_query(batch, SQL_list_fault, 3, values, NULL);
-    log_warning(master->app->log, &subject, "This list cannot be mirrored, its names are left out: %s",
-                err_full(fault, why));
+    log_warning(master->app->log, &subject,
+                "This list cannot be mirrored, its names are left out: %s", err_full(fault, why));
     master->is_in_database = 1;
     pool_run(master->app->pool, batch, stored, master);
 }
@@ -410,8 +411,9 @@ static void ask(struct master *master)
             .resource = resource,
             .filter = *variant ? variant : NULL,
             .asks_digest = master->moves < MASTER_MOVES_WITH_DIGEST,
-            .digest = master->is_whole ? NULL
-                                       : master->memory->lists[master->list][master->variant].digest,
+            .digest = master->is_whole
+                          ? NULL
+                          : master->memory->lists[master->list][master->variant].digest,
             .want_stage = want_stage,
             .want_ctx = master,
         },

@@ -1,9 +1,11 @@
 /*
- * master.h - the lists that change seldom: accounts, voucher types, departments, customers and the like.
+ * master.h - the lists that change seldom: accounts, voucher types, departments, customers and the
+ * like.
  *
- * Asks each list that is due by its digest, reads the changed ones, and merges each in a transaction of its own. A list that
- * cannot be had for lack of entitlement is noted and does not hold the ledger back, but for those without which no
- * posting can be understood (fiscal years, accounts).
+ * Asks each list that is due by its digest, reads the changed ones, and merges each in a
+ * transaction of its own. A list that cannot be had for lack of entitlement is noted and does not
+ * hold the ledger back, but for those without which no posting can be understood (fiscal years,
+ * accounts).
  */
 #ifndef SALDOD_DAEMON_MASTER_H
 #define SALDOD_DAEMON_MASTER_H
@@ -39,19 +41,21 @@ void master_memory_forget(struct master_memory *memory);
 void master_memory_release(struct master_memory *memory);
 
 struct master_result {
-    int is_changed;            /* something was merged */
-    enum answer_class class;   /* of the failure */
-    const struct err *err;     /* NULL = all went well, or well enough */
+    int is_changed;          /* something was merged */
+    enum answer_class class; /* of the failure */
+    const struct err *err;   /* NULL = all went well, or well enough */
 };
 typedef void master_done_fn(void *ctx, const struct master_result *result);
 
-/* Lists older than `interval_ms` (0 = all) are asked; `only` restricts to one list (NULL = all of them). Borrows the memory
- * and the stage until `done`, which runs once, from the loop. NULL: nothing is due. */
+/* Lists older than `interval_ms` (0 = all) are asked; `only` restricts to one list (NULL = all of
+ * them). Borrows the memory and the stage until `done`, which runs once, from the loop. NULL:
+ * nothing is due. */
 struct master *master_start(struct app *app, const struct client *client, struct stage *stage,
                             const struct master_memory *memory, int64_t interval_ms,
                             const struct resource *only, master_done_fn *done, void *ctx) MUST_USE;
 
-/* 0: it is gone and `done` does not run. -EBUSY: something runs in the database; `done` will run soon. */
+/* 0: it is gone and `done` does not run. -EBUSY: something runs in the database; `done` will run
+ * soon. */
 int master_cancel(struct master *master) MUST_USE;
 
 #endif

@@ -39,7 +39,7 @@ struct pool_wait {
 
 struct pool {
     struct app *app;
-    int limit, open;
+    int limit, open, is_closing;
     int64_t retry_ms;
     struct loop_timer *retry;
     struct err failure; /* of the last attempt to connect; code 0 = none */
@@ -128,7 +128,8 @@ static void wait_free(struct pool_wait *wait)
 static struct slot *find_slot(struct pool *pool, enum slot_state state)
 {
     struct slot *slot;
-    TAILQ_FOREACH(slot, &pool->slots, entry) {
+    TAILQ_FOREACH(slot, &pool->slots, entry)
+    {
         if (slot->state == state)
             return slot;
     }
@@ -161,7 +162,9 @@ static void wait_expired(void *ctx)
 {
     struct pool_wait *wait = ctx;
     struct err err = ERR_NONE;
-    if (wait->pool->failure.code != 0)
+    if (wait->pool->is_closing)
+        err_set(&err, ECANCELED, "the daemon ends");
+    else if (wait->pool->failure.code != 0)
         err = wait->pool->failure;
     else
         err_set(&err, EAGAIN, "no connection to the database became free in %d s",
@@ -183,6 +186,14 @@ struct pool *pool_new(struct app *app, int connections)
     return pool;
 }
 
+void pool_close(struct pool *pool)
+{
+    struct pool_wait *wait;
+    pool->is_closing = 1;
+    TAILQ_FOREACH(wait, &pool->waits, entry)
+    loop_timer_start(wait->deadline, 0);
+}
+
 void pool_resize(struct pool *pool, int connections)
 {
     pool->limit = connections;
@@ -195,7 +206,7 @@ struct pool_wait *pool_take(struct pool *pool, pool_taken_fn *taken, void *ctx)
     wait->taken = taken;
     wait->ctx = ctx;
     wait->deadline = loop_timer_new(pool->app->loop, wait_expired, wait);
-    loop_timer_start(wait->deadline, POOL_WAIT_MS);
+    loop_timer_start(wait->deadline, pool->is_closing ? 0 : POOL_WAIT_MS);
     TAILQ_INSERT_TAIL(&pool->waits, wait, entry);
     if (!loop_timer_is_armed(pool->retry))
         loop_timer_start(pool->retry, 0);
@@ -210,7 +221,8 @@ void pool_cancel(struct pool_wait *wait)
 void pool_give(struct pool *pool, struct pg *pg)
 {
     struct slot *slot;
-    TAILQ_FOREACH(slot, &pool->slots, entry) {
+    TAILQ_FOREACH(slot, &pool->slots, entry)
+    {
         if (slot->pg == pg)
             break;
     }

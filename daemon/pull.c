@@ -18,7 +18,8 @@
 #include "lib/pg/batch.h"
 #include "lib/pg/pg.h"
 
-/* The life of a pull. A pair that is not listed cannot happen; if it does, it is told and ends that pull. */
+/* The life of a pull. A pair that is not listed cannot happen; if it does, it is told and ends that
+ * pull. */
 static const struct pull_rule {
     enum pull_state from;
     enum pull_event event;
@@ -30,12 +31,14 @@ static const struct pull_rule {
     { PULL_RESOLVING, PULL_EVENT_RESOLVED, PULL_LISTING, pull_list, "the company is known" },
     { PULL_LISTING, PULL_EVENT_LISTED, PULL_SETTLING, pull_settle, "lists are up to date" },
     { PULL_LISTING, PULL_EVENT_RELISTED, PULL_REMEMBERING, pull_remember, "lists have changed" },
-    { PULL_LISTING, PULL_EVENT_COMPARED, PULL_COMPARING, pull_compare, "accounts were asked again" },
+    { PULL_LISTING, PULL_EVENT_COMPARED, PULL_COMPARING, pull_compare,
+      "accounts were asked again" },
     { PULL_SETTLING, PULL_EVENT_SETTLED, PULL_HEADING, pull_head, "the horizon is settled" },
     { PULL_HEADING, PULL_EVENT_HEADED, PULL_WALKING, pull_walk, "voucher headers are up to date" },
     { PULL_WALKING, PULL_EVENT_ROUND_MOVED, PULL_COMPARING, pull_compare, "something differs" },
     { PULL_WALKING, PULL_EVENT_COMPARED, PULL_WEIGHING, pull_weigh, "balances are due" },
-    { PULL_WALKING, PULL_EVENT_ROUND_QUIET, PULL_PUBLISHING, pull_publish, "nothing moved meanwhile" },
+    { PULL_WALKING, PULL_EVENT_ROUND_QUIET, PULL_PUBLISHING, pull_publish,
+      "nothing moved meanwhile" },
     { PULL_WALKING, PULL_EVENT_UNCHANGED, PULL_PUBLISHING, pull_confirm, "nothing has changed" },
     { PULL_COMPARING, PULL_EVENT_COMPARED, PULL_WEIGHING, pull_weigh, "changes are known" },
     { PULL_COMPARING, PULL_EVENT_GREW, PULL_WALKING, pull_walk_on, "another range is concerned" },
@@ -47,12 +50,17 @@ static const struct pull_rule {
 };
 
 static const char *const PHASES[] = {
-    [PULL_REMEMBERING] = "preparing", [PULL_RESOLVING] = "finding the company",
-    [PULL_LISTING] = "reading accounts and other lists", [PULL_SETTLING] = "preparing",
+    [PULL_REMEMBERING] = "preparing",
+    [PULL_RESOLVING] = "finding the company",
+    [PULL_LISTING] = "reading accounts and other lists",
+    [PULL_SETTLING] = "preparing",
     [PULL_HEADING] = "reading voucher headers",
-    [PULL_WALKING] = "reading postings", [PULL_COMPARING] = "comparing",
-    [PULL_PROBING] = "looking into vanished postings", [PULL_WEIGHING] = "reading saldo",
-    [PULL_PUBLISHING] = "publishing", [PULL_CLOSING] = "ending",
+    [PULL_WALKING] = "reading postings",
+    [PULL_COMPARING] = "comparing",
+    [PULL_PROBING] = "looking into vanished postings",
+    [PULL_WEIGHING] = "reading saldo",
+    [PULL_PUBLISHING] = "publishing",
+    [PULL_CLOSING] = "ending",
 };
 
 static const struct pull_rule *find_rule(enum pull_state from, enum pull_event event)
@@ -74,9 +82,10 @@ void pull_step(struct pull *pull, enum pull_event event)
         return;
     }
     if (!rule) {
-        log_error(pull->app->log, &subject, "Bug: event %d in state %d of a pull; the pull is given up",
-                  event, pull->state);
-        err_set(&pull->err, EINVAL, "the pull lost its way (event %d in state %d)", event, pull->state);
+        log_error(pull->app->log, &subject,
+                  "Bug: event %d in state %d of a pull; the pull is given up", event, pull->state);
+        err_set(&pull->err, EINVAL, "the pull lost its way (event %d in state %d)", event,
+                pull->state);
         pull->end = PULL_FAILED;
         pull->state = PULL_CLOSING;
         pull_close(pull);
@@ -148,7 +157,8 @@ int pull_was_stopped(struct pull *pull)
     return 1;
 }
 
-void pull_run_batch(struct pull *pull, struct pg_batch *batch, void (*done)(void *, const struct err *))
+void pull_run_batch(struct pull *pull, struct pg_batch *batch,
+                    void (*done)(void *, const struct err *))
 {
     struct err err = ERR_NONE;
     struct pg *pg = stage_pg(pull->stage);

@@ -1,9 +1,10 @@
 /*
  * pull.h - brings one client up to date: one year of a first load, or all that is due.
  *
- * A pull finds what changed, reads it into a stage, reads the saldo beside it, proves that nothing moved meanwhile, and
- * publishes all of it in one transaction. It waits for one thing at a time, owns its stage, borrows the client, and
- * frees itself after `done` has run. Readers see nothing of a pull that fails.
+ * A pull finds what changed, reads it into a stage, reads the saldo beside it, proves that nothing
+ * moved meanwhile, and publishes all of it in one transaction. It waits for one thing at a time,
+ * owns its stage, borrows the client, and frees itself after `done` has run. Readers see nothing of
+ * a pull that fails.
  */
 #ifndef SALDOD_DAEMON_PULL_H
 #define SALDOD_DAEMON_PULL_H
@@ -24,24 +25,24 @@ enum pull_end {
     PULL_HELD,       /* a mass disappearance is held back; nothing was published */
     PULL_NO_ACCESS,  /* the token has no access to this company, or it is another one */
     PULL_FAILED,
-    PULL_STOPPED,    /* by pull_stop, while the database was at work */
+    PULL_STOPPED, /* by pull_stop, while the database was at work */
 };
 
 /* What was ordered by an administrator. */
 struct pull_order {
-    int is_urgent;            /* pull_now: due or not, with a part of the reserve */
-    int is_resync;            /* whatever the digests say */
-    int is_vanish_confirmed;  /* what vanished is really gone */
+    int is_urgent;           /* pull_now: due or not, with a part of the reserve */
+    int is_resync;           /* whatever the digests say */
+    int is_vanish_confirmed; /* what vanished is really gone */
 };
 
 struct pull_result {
     enum pull_end end;
-    enum answer_class class;  /* of PULL_FAILED */
-    int64_t next_in_ms;       /* of PULL_UP_TO_DATE: when the next range is due */
+    enum answer_class class; /* of PULL_FAILED */
+    int64_t next_in_ms;      /* of PULL_UP_TO_DATE: when the next range is due */
     int requests;
-    int64_t changes;          /* postings that differed */
-    const char *held_detail;  /* of PULL_HELD: JSON */
-    const struct err *err;    /* NULL where all went well */
+    int64_t changes;         /* postings that differed */
+    const char *held_detail; /* of PULL_HELD: JSON */
+    const struct err *err;   /* NULL where all went well */
 };
 
 /* Runs exactly once, from the loop. */
@@ -54,8 +55,8 @@ struct pull *pull_start(struct app *app, struct client *client, const struct pul
 const char *pull_phase(const struct pull *pull) MUST_USE;
 int pull_year(const struct pull *pull) MUST_USE; /* being loaded; 0 = none */
 
-/* Ends it. 1: it is gone and `done` does not run. 0: something runs in the database; `done` will run with PULL_STOPPED,
- * and no other pull of this client may begin before. */
+/* Ends it. 1: it is gone and `done` does not run. 0: something runs in the database; `done` will
+ * run with PULL_STOPPED, and no other pull of this client may begin before. */
 int pull_stop(struct pull *pull) MUST_USE;
 
 #endif

@@ -93,11 +93,14 @@ static void take_identity(struct pull *pull, const struct token_answer *answer)
     (void)!json_doc_get_text(doc, "value.company.organizationNumber", &text, NULL);
     copy_digits(text, org_nr);
     if (!is_company_meant(pull, org_nr, company_id)) {
-        err_set(&err, EPERM, "the token leads to another company in Tripletex: %.80s with organisation "
-                             "number %.20s",
+        err_set(&err, EPERM,
+                "the token leads to another company in Tripletex: %.80s with organisation "
+                "number %.20s",
                 name ? name : "(no name)", *org_nr ? org_nr : "(none)");
-        err_set_remedy(&err, "Enter the employee token of company %s, or correct the client's "
-                             "organisation number or org_nr setting", pull->client->org_nr);
+        err_set_remedy(&err,
+                       "Enter the employee token of company %s, or correct the client's "
+                       "organisation number or org_nr setting",
+                       pull->client->org_nr);
         deny(pull, &err);
         return;
     }
@@ -148,8 +151,9 @@ static void access_answered(void *ctx, const char *company_id, const struct err 
     if (!company_id) {
         err_set(&err, EPERM, "the token of %s has no access to organisation number %s in Tripletex",
                 token_label(client->token->token), client_wanted_org_nr(client));
-        err_set_remedy(&err, "Add the key to the client in Tripletex: Klienttilgang, Legg til ansatte, "
-                             "template \"Standardrettigheter for regnskapsførere\"");
+        err_set_remedy(&err,
+                       "Add the key to the client in Tripletex: Klienttilgang, Legg til ansatte, "
+                       "template \"Standardrettigheter for regnskapsførere\"");
         deny(pull, &err);
         return;
     }
@@ -173,7 +177,8 @@ void pull_resolve(struct pull *pull)
     if (wanted) {
         pull->requests++;
         pull->question = access_ask(client->token->access, wanted,
-                                    client->failures > 0 ? 0 : ACCESS_MAX_AGE_MS, access_answered, pull);
+                                    client->failures > 0 ? 0 : ACCESS_MAX_AGE_MS, access_answered,
+                                    pull);
         return;
     }
     free(client->company_id);

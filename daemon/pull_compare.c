@@ -1,4 +1,5 @@
-/* What was read against what is mirrored: which months are touched, and whether too much vanishes. */
+/* What was read against what is mirrored: which months are touched, and whether too much vanishes.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -67,7 +68,8 @@ static int take_months(void *ctx, const struct pg_result *result, struct err *er
 
 static int is_over_limit(const struct pull *pull, int64_t vanished, int64_t postings)
 {
-    return vanished > HANDFUL_POSTINGS && vanished * 100 > postings * pull->settings->vanish_limit_percent;
+    return vanished > HANDFUL_POSTINGS &&
+           vanished * 100 > postings * pull->settings->vanish_limit_percent;
 }
 
 static int take_vanish(void *ctx, const struct pg_result *result, struct err *err)
@@ -93,34 +95,38 @@ static int take_vanish(void *ctx, const struct pg_result *result, struct err *er
 
 static void hold(struct pull *pull, const char *why)
 {
-    AUTO_FREE char *detail = mem_printf("{\"postings\":%" PRId64 ",\"vouchers\":%" PRId64
-                                        ",\"year\":%d,\"why\":\"%s\"}",
-                                        pull->vanished_postings, pull->vanished_vouchers,
-                                        pull->vanish_year, why);
+    AUTO_FREE char *detail = mem_printf(
+        "{\"postings\":%" PRId64 ",\"vouchers\":%" PRId64 ",\"year\":%d,\"why\":\"%s\"}",
+        pull->vanished_postings, pull->vanished_vouchers, pull->vanish_year, why);
     pull_hold(pull, detail);
 }
 
 void pull_hold_hidden(struct pull *pull)
 {
-    err_set(&pull->err, ESTALE, "%" PRId64 " postings of %" PRId64 " vouchers vanished from the list, but "
-                                "Tripletex's own saldo still counts them",
+    err_set(&pull->err, ESTALE,
+            "%" PRId64 " postings of %" PRId64 " vouchers vanished from the list, but "
+            "Tripletex's own saldo still counts them",
             pull->vanished_postings, pull->vanished_vouchers);
-    err_set_remedy(&pull->err, "A module was switched off or the token lost an entitlement (salary, for "
-                               "instance): switch it on again in Tripletex, and the client goes on by itself. "
-                               "If they are really gone: SELECT bureau.confirm_vanish('%s')",
+    err_set_remedy(&pull->err,
+                   "A module was switched off or the token lost an entitlement (salary, for "
+                   "instance): switch it on again in Tripletex, and the client goes on by itself. "
+                   "If they are really gone: SELECT bureau.confirm_vanish('%s')",
                    pull->client->org_nr);
     hold(pull, "hidden");
 }
 
 static void hold_mass(struct pull *pull)
 {
-    err_set(&pull->err, ESTALE, "%" PRId64 " postings of %" PRId64 " vouchers vanished, more than %d %% of "
-                                "year %d",
+    err_set(&pull->err, ESTALE,
+            "%" PRId64 " postings of %" PRId64 " vouchers vanished, more than %d %% of "
+            "year %d",
             pull->vanished_postings, pull->vanished_vouchers, pull->settings->vanish_limit_percent,
             pull->vanish_year);
-    err_set_remedy(&pull->err, "See in Tripletex whether they were really deleted. If so: "
-                               "SELECT bureau.confirm_vanish('%s'). If not, restore the entitlements of the "
-                               "token, and the client goes on by itself", pull->client->org_nr);
+    err_set_remedy(&pull->err,
+                   "See in Tripletex whether they were really deleted. If so: "
+                   "SELECT bureau.confirm_vanish('%s'). If not, restore the entitlements of the "
+                   "token, and the client goes on by itself",
+                   pull->client->org_nr);
     hold(pull, "mass");
 }
 
@@ -146,7 +152,8 @@ static void probed(void *ctx, const struct token_answer *answer)
 void pull_probe(struct pull *pull)
 {
     char from[CLOCK_DATE_BYTES], to[CLOCK_DATE_BYTES];
-    int32_t first = pull->sheets_count > 0 ? pull->sheets[0].from_day : pull->horizon.years[0].start_day;
+    int32_t first = pull->sheets_count > 0 ? pull->sheets[0].from_day
+                                           : pull->horizon.years[0].start_day;
     AUTO_FREE char *query = mem_printf("dateFrom=%s&dateTo=%s&from=0&count=1",
                                        clock_format_date(first, from),
                                        clock_format_date(first + 1, to));
@@ -171,7 +178,8 @@ static void decide(struct pull *pull)
     if (pull->has_unknown_account && !pull->is_account_asked) {
         pull_step(pull, PULL_EVENT_UNKNOWN);
     } else if (pull->has_grown || pull->doubles > 0) {
-        /* A posting that was read in two ranges moved between the readings: the next round tells where it is. */
+        /* A posting that was read in two ranges moved between the readings: the next round tells
+         * where it is. */
         pull_step(pull, PULL_EVENT_GREW);
     } else if (is_guarded && pull->vanished_postings > HANDFUL_POSTINGS) {
         pull_step(pull, PULL_EVENT_DOUBTED);
@@ -246,11 +254,13 @@ void pull_note_oddity(struct pull *pull, const char *unknown_path, int was_nul_r
     const struct log_subject subject = { .client = client->org_nr, .resource = "posting" };
     if (unknown_path && *unknown_path && !client->is_oddity_told) {
         client->is_oddity_told = 1;
-        log_notice(pull->app->log, &subject, "Tripletex gives a field that is not mirrored: %s", unknown_path);
+        log_notice(pull->app->log, &subject, "Tripletex gives a field that is not mirrored: %s",
+                   unknown_path);
     }
     if (was_nul_replaced && !client->is_nul_told) {
         client->is_nul_told = 1;
-        log_notice(pull->app->log, &subject, "A text holds U+0000, which PostgreSQL cannot store; "
-                                             "it is mirrored as U+FFFD");
+        log_notice(pull->app->log, &subject,
+                   "A text holds U+0000, which PostgreSQL cannot store; "
+                   "it is mirrored as U+FFFD");
     }
 }

@@ -1,5 +1,6 @@
-/* Voucher headers: they come with their postings, but a header that changes alone moves no digest of postings. So the
- * list of vouchers of each complete year has a digest of its own, asked every master_interval. */
+/* Voucher headers: they come with their postings, but a header that changes alone moves no digest
+ * of postings. So the list of vouchers of each complete year has a digest of its own, asked every
+ * master_interval. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -35,7 +36,8 @@ static void variant_of(const struct range *range, char out[PULL_VARIANT_BYTES])
                    clock_format_date(range->to_day, to));
 }
 
-static const struct pull_header_memory *remembered(const struct pull *pull, const struct range *range)
+static const struct pull_header_memory *remembered(const struct pull *pull,
+                                                   const struct range *range)
 {
     char variant[PULL_VARIANT_BYTES];
     variant_of(range, variant);
@@ -46,7 +48,8 @@ static const struct pull_header_memory *remembered(const struct pull *pull, cons
     return NULL;
 }
 
-void pull_remember_header(struct pull *pull, const char *variant, const char *digest, int64_t age_ms)
+void pull_remember_header(struct pull *pull, const char *variant, const char *digest,
+                          int64_t age_ms)
 {
     if (pull->header_memory_count == (int)ARRAY_LEN(pull->header_memory))
         return; /* asked once more than needed */
@@ -149,13 +152,17 @@ static void halve(struct pull *pull, const struct err *err)
     next(pull);
 }
 
-/* Headers are not worth a failed pull where the token may not list them: those of the postings stand. */
+/* Headers are not worth a failed pull where the token may not list them: those of the postings
+ * stand. */
 static void skip(struct pull *pull, const struct err *err)
 {
-    const struct log_subject subject = { .client = pull->client->org_nr, .resource = "voucher",
+    const struct log_subject subject = { .client = pull->client->org_nr,
+                                         .resource = "voucher",
                                          .request_id = err->request_id };
-    log_warning(pull->app->log, &subject, "The list of vouchers cannot be read, their headers come with the "
-                                          "postings alone: %s", err->text);
+    log_warning(pull->app->log, &subject,
+                "The list of vouchers cannot be read, their headers come with the "
+                "postings alone: %s",
+                err->text);
     pull->hand_digest[0] = '\0';
     pull->hand_sent_us = clock_now_us();
     store(pull, 0);
@@ -189,7 +196,8 @@ static void ask(struct pull *pull)
     char from[CLOCK_DATE_BYTES], to[CLOCK_DATE_BYTES];
     const struct range *range = range_in_hand(pull);
     const struct pull_header_memory *memory = remembered(pull, range);
-    AUTO_FREE char *filter = mem_printf("dateFrom=%s&dateTo=%s", clock_format_date(range->from_day, from),
+    AUTO_FREE char *filter = mem_printf("dateFrom=%s&dateTo=%s",
+                                        clock_format_date(range->from_day, from),
                                         clock_format_date(range->to_day, to));
     pull->requests++;
     pull->is_header_staged = 0;
@@ -215,7 +223,8 @@ static void next(struct pull *pull)
         pull_step(pull, PULL_EVENT_HEADED);
 }
 
-/* One moment for all of them ("all"), so that a year split in parts is not told overdue for ever. */
+/* One moment for all of them ("all"), so that a year split in parts is not told overdue for ever.
+ */
 static int is_due(const struct pull *pull)
 {
     const struct pull_header_memory *newest = NULL;
@@ -233,7 +242,8 @@ void pull_head(struct pull *pull)
     if (pull->load < 0 && is_due(pull)) {
         for (int i = 0; i < pull->horizon.count; i++)
             pull->headers[pull->headers_count++] = (struct range){
-                pull->horizon.years[i].start_day, pull->horizon.years[i].next_day };
+                pull->horizon.years[i].start_day, pull->horizon.years[i].next_day
+            };
     }
     next(pull);
 }

@@ -1,8 +1,9 @@
 /*
  * pull_internal.h - what the parts of a pull share. Included by pull*.c only.
  *
- * pull.c holds the life (the table of states), pull_memory.c what is remembered, pull_headers.c the vouchers' own list, pull_company.c who the client is in
- * Tripletex, pull_walk.c the postings, pull_compare.c what changed, pull_saldo.c the balances, pull_publish.c the end.
+ * pull.c holds the life (the table of states), pull_memory.c what is remembered, pull_headers.c the
+ * vouchers' own list, pull_company.c who the client is in Tripletex, pull_walk.c the postings,
+ * pull_compare.c what changed, pull_saldo.c the balances, pull_publish.c the end.
  */
 #ifndef SALDOD_DAEMON_PULL_INTERNAL_H
 #define SALDOD_DAEMON_PULL_INTERNAL_H
@@ -41,20 +42,20 @@ enum pull_event {
     PULL_EVENT_REMEMBERED,
     PULL_EVENT_RESOLVED,
     PULL_EVENT_LISTED,
-    PULL_EVENT_RELISTED,     /* lists have changed: remember again */
+    PULL_EVENT_RELISTED, /* lists have changed: remember again */
     PULL_EVENT_SETTLED,
     PULL_EVENT_HEADED,
-    PULL_EVENT_ROUND_QUIET,  /* every top answered "unchanged" */
-    PULL_EVENT_ROUND_MOVED,  /* something was read or differs */
-    PULL_EVENT_UNCHANGED,    /* nothing to compare, nothing to weigh */
+    PULL_EVENT_ROUND_QUIET, /* every top answered "unchanged" */
+    PULL_EVENT_ROUND_MOVED, /* something was read or differs */
+    PULL_EVENT_UNCHANGED,   /* nothing to compare, nothing to weigh */
     PULL_EVENT_COMPARED,
-    PULL_EVENT_GREW,         /* another range is concerned: walk on */
-    PULL_EVENT_UNKNOWN,      /* an account that no list has told of yet */
-    PULL_EVENT_DOUBTED,      /* more than a handful vanishes */
+    PULL_EVENT_GREW,    /* another range is concerned: walk on */
+    PULL_EVENT_UNKNOWN, /* an account that no list has told of yet */
+    PULL_EVENT_DOUBTED, /* more than a handful vanishes */
     PULL_EVENT_PROBED,
     PULL_EVENT_WEIGHED,
     PULL_EVENT_PUBLISHED,
-    PULL_EVENT_ENDED,        /* `end` says how */
+    PULL_EVENT_ENDED, /* `end` says how */
 };
 
 enum {
@@ -67,7 +68,7 @@ enum {
 /* A balance sheet to read: a month, or (month 0) the opening of a year. */
 struct pull_sheet {
     int year;
-    int32_t month;           /* first day of the calendar month; 0 = opening */
+    int32_t month; /* first day of the calendar month; 0 = opening */
     int32_t from_day, to_day;
     int is_asked_by_digest;
 };
@@ -80,7 +81,7 @@ struct pull {
     pull_done_fn *done;
     void *ctx;
     enum pull_state state;
-    int is_dead;               /* pull_stop was called: ends at the next callback */
+    int is_dead; /* pull_stop was called: ends at the next callback */
 
     /* what it waits for: one of these */
     struct access_question *question;
@@ -112,8 +113,8 @@ struct pull {
     char *opening_digest;
     int64_t opening_age_ms, openings_age_ms, recheck_age_ms;
     int is_held_before;
-    int was_blind;             /* the checksums were found to be of no use */
-    const char *blind_reason;  /* of this pull; NULL = they serve */
+    int was_blind;            /* the checksums were found to be of no use */
+    const char *blind_reason; /* of this pull; NULL = they serve */
 
     /* voucher headers: a stack of ranges */
     struct range headers[PULL_HEADERS_MAX];
@@ -123,11 +124,11 @@ struct pull {
     struct tree *tree;
     struct tree_due due;
     struct stage *stage;
-    struct tree_step hand;     /* the step in hand */
-    int moves, date_column;    /* how often its list moved; where a row has its date */
+    struct tree_step hand;  /* the step in hand */
+    int moves, date_column; /* how often its list moved; where a row has its date */
     char hand_digest[256];
     int64_t hand_rows, hand_sent_us;
-    int load;                  /* index of the year that is loaded; -1 = a walk of what is due */
+    int load; /* index of the year that is loaded; -1 = a walk of what is due */
     int is_recheck, is_all_openings;
     int rounds, requests, is_relisted, is_account_asked;
     int is_compared, is_weighed;
@@ -141,7 +142,7 @@ struct pull {
     int64_t vanished_vouchers, vanished_postings;
     int vanish_year;
     int is_over_limit, is_doubted;
-    int is_visible;            /* readers see a change of this publication */
+    int is_visible; /* readers see a change of this publication */
     int has_vanished;
     char *held_detail;
 
@@ -164,7 +165,8 @@ void pull_hold_hidden(struct pull *pull);
 int pull_was_stopped(struct pull *pull) MUST_USE;
 
 /* Runs a batch (taken) on the stage's connection, or on any writer where there is no stage. */
-void pull_run_batch(struct pull *pull, struct pg_batch *batch, void (*done)(void *, const struct err *));
+void pull_run_batch(struct pull *pull, struct pg_batch *batch,
+                    void (*done)(void *, const struct err *));
 
 /* The actions of the table, one file each. */
 void pull_remember(struct pull *pull);
@@ -172,8 +174,8 @@ void pull_resolve(struct pull *pull);
 void pull_list(struct pull *pull);
 void pull_settle(struct pull *pull);
 void pull_head(struct pull *pull);
-void pull_walk(struct pull *pull);      /* begins the walk */
-void pull_walk_on(struct pull *pull);   /* the next round */
+void pull_walk(struct pull *pull);    /* begins the walk */
+void pull_walk_on(struct pull *pull); /* the next round */
 void pull_compare(struct pull *pull);
 void pull_list_accounts(struct pull *pull);
 void pull_probe(struct pull *pull);
@@ -182,13 +184,15 @@ void pull_publish(struct pull *pull);
 void pull_confirm(struct pull *pull);
 void pull_close(struct pull *pull);
 
-/* Whether balances are to be read though no posting changed: openings that are due, proofs that fail. */
+/* Whether balances are to be read though no posting changed: openings that are due, proofs that
+ * fail. */
 int pull_has_sheets_due(const struct pull *pull) MUST_USE;
 
 /* A field that nobody knows, or U+0000 in a text: told once per client. */
 void pull_note_oddity(struct pull *pull, const char *unknown_path, int was_nul_replaced);
 
-void pull_remember_header(struct pull *pull, const char *variant, const char *digest, int64_t age_ms);
+void pull_remember_header(struct pull *pull, const char *variant, const char *digest,
+                          int64_t age_ms);
 
 /* A date column of a row; 0 where null. */
 int32_t pull_read_day(const struct pg_result *result, int row, const char *column) MUST_USE;

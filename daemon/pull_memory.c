@@ -138,7 +138,8 @@ static void make_tree(struct pull *pull)
 {
     int32_t starts[FISCAL_YEARS_MAX];
     const struct fiscal_horizon *horizon = &pull->horizon;
-    struct range whole = { horizon->years[0].start_day, horizon->years[horizon->count - 1].next_day };
+    struct range whole = { horizon->years[0].start_day,
+                           horizon->years[horizon->count - 1].next_day };
     for (int i = 0; i < horizon->count; i++)
         starts[i] = horizon->years[i].start_day;
     tree_free(pull->tree);
@@ -230,7 +231,8 @@ static int is_remembered(const struct pull *pull, const struct fiscal_year *year
     return 0;
 }
 
-/* The newest year that is not complete is loaded first. Returns whether the stored years are those of the horizon. */
+/* The newest year that is not complete is loaded first. Returns whether the stored years are those
+ * of the horizon. */
 static int choose_load(struct pull *pull)
 {
     int is_stored = pull->years_count == pull->horizon.count;

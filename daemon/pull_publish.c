@@ -1,4 +1,5 @@
-/* The end of a pull: everything that was read becomes visible in one transaction, or only the moments move. */
+/* The end of a pull: everything that was read becomes visible in one transaction, or only the
+ * moments move. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,7 +24,8 @@ static int check_lock(void *ctx, const struct pg_result *result, struct err *err
     const struct pull *pull = ctx;
     if (pg_result_rows(result) == 1)
         return 0;
-    return err_set(err, EOWNERDEAD, "another daemon owns the token of client %s by now; nothing was published",
+    return err_set(err, EOWNERDEAD,
+                   "another daemon owns the token of client %s by now; nothing was published",
                    pull->client->org_nr);
 }
 
@@ -52,7 +54,8 @@ static int check_vanish(void *ctx, const struct pg_result *result, struct err *e
     int64_t broken = pg_result_int(result, 0, "broken", 0);
     if (broken == 0)
         return 0;
-    return err_set(err, ESTALE, "%" PRId64 " account-months that were proven would no longer be", broken);
+    return err_set(err, ESTALE, "%" PRId64 " account-months that were proven would no longer be",
+                   broken);
 }
 
 /* --- the transaction --- */

@@ -42,7 +42,8 @@ static int has_sheet(const struct pull *pull, int year, int32_t month)
 
 static void add_sheet(struct pull *pull, const struct pull_sheet *sheet)
 {
-    if (pull->sheets_count < (int)ARRAY_LEN(pull->sheets) && !has_sheet(pull, sheet->year, sheet->month))
+    if (pull->sheets_count < (int)ARRAY_LEN(pull->sheets) &&
+        !has_sheet(pull, sheet->year, sheet->month))
         pull->sheets[pull->sheets_count++] = *sheet;
 }
 
@@ -71,7 +72,8 @@ static void add_months(struct pull *pull, const struct fiscal_year *year)
     }
 }
 
-/* A year that is loaded for the first time: its opening first, which also tells whether anything moved in it. */
+/* A year that is loaded for the first time: its opening first, which also tells whether anything
+ * moved in it. */
 static void plan_load(struct pull *pull)
 {
     pull->sheets_count = 0;
@@ -207,28 +209,29 @@ static void ask(struct pull *pull)
 {
     const struct pull_sheet *sheet = &pull->sheets[pull->sheet];
     char from[CLOCK_DATE_BYTES], to[CLOCK_DATE_BYTES];
-    /* An account with an opening balance and no movement must be there as well, whatever the API takes it for. */
-    AUTO_FREE char *filter = mem_printf("dateFrom=%s&dateTo=%s%s",
-                                        clock_format_date(sheet->from_day, from),
-                                        clock_format_date(sheet->to_day, to),
-                                        sheet->month == 0 ? "&includeActiveAccountsWithoutMovements=true"
-                                                          : "");
+    /* An account with an opening balance and no movement must be there as well, whatever the API
+     * takes it for. */
+    AUTO_FREE char *filter = mem_printf(
+        "dateFrom=%s&dateTo=%s%s", clock_format_date(sheet->from_day, from),
+        clock_format_date(sheet->to_day, to),
+        sheet->month == 0 ? "&includeActiveAccountsWithoutMovements=true" : "");
     pull->requests++;
-    pull->fetch = fetch_start(pull->app,
-                              &(struct fetch_options){
-                                  .token = pull->client->token->token,
-                                  .company = pull->client->company_id,
-                                  .resource = &RESOURCE_BALANCE,
-                                  .filter = filter,
-                                  .asks_digest = sheet->is_asked_by_digest && !pull->blind_reason,
-                                  .digest = sheet->is_asked_by_digest && !pull->is_all_openings && !pull->blind_reason
-                                                ? pull->opening_digest
-                                                : NULL,
-                                  .is_urgent = pull->order.is_urgent,
-                                  .want_stage = want_stage,
-                                  .want_ctx = pull,
-                              },
-                              fetched, pull);
+    pull->fetch = fetch_start(
+        pull->app,
+        &(struct fetch_options){
+            .token = pull->client->token->token,
+            .company = pull->client->company_id,
+            .resource = &RESOURCE_BALANCE,
+            .filter = filter,
+            .asks_digest = sheet->is_asked_by_digest && !pull->blind_reason,
+            .digest = sheet->is_asked_by_digest && !pull->is_all_openings && !pull->blind_reason
+                          ? pull->opening_digest
+                          : NULL,
+            .is_urgent = pull->order.is_urgent,
+            .want_stage = want_stage,
+            .want_ctx = pull,
+        },
+        fetched, pull);
 }
 
 static void forgotten(void *ctx, const struct err *err)

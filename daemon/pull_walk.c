@@ -107,12 +107,15 @@ static void want_stage(void *ctx, struct fetch *fetch)
 
 static const char WAS_BLIND[] = "they did not serve before";
 
-/* From here on everything that is due is read, and compared by digests of our own. Right as before, only dearer. */
+/* From here on everything that is due is read, and compared by digests of our own. Right as before,
+ * only dearer. */
 static void go_blind(struct pull *pull, const char *why)
 {
     const struct log_subject subject = { .client = pull->client->org_nr, .resource = "posting" };
-    log_warning(pull->app->log, &subject, "The checksums of Tripletex do not serve: %s. Everything is read in full "
-                                          "instead, until they do", why);
+    log_warning(pull->app->log, &subject,
+                "The checksums of Tripletex do not serve: %s. Everything is read in full "
+                "instead, until they do",
+                why);
     pull->blind_reason = why;
     pull->rounds = 1;
     tree_set_blind(pull->tree);
@@ -261,8 +264,9 @@ void pull_walk(struct pull *pull)
 {
     pull->date_column = posting_date_column();
     plan_due(pull);
-    pull->is_recheck = pull->load < 0 && (pull->order.is_resync ||
-                                          pull->recheck_age_ms > pull->settings->recheck_interval_ms);
+    pull->is_recheck = pull->load < 0 &&
+                       (pull->order.is_resync ||
+                        pull->recheck_age_ms > pull->settings->recheck_interval_ms);
     pull->is_all_openings = pull->load < 0 && (pull->is_recheck || pull->openings_age_ms < 0);
     if (pull->load >= 0) {
         const struct fiscal_year *year = &pull->horizon.years[pull->load];

@@ -69,7 +69,8 @@ struct client *registry_find(struct registry *registry, int64_t client_id)
 struct client *registry_find_org_nr(struct registry *registry, const char *org_nr)
 {
     struct client *client;
-    TAILQ_FOREACH(client, &registry->clients, entry) {
+    TAILQ_FOREACH(client, &registry->clients, entry)
+    {
         if (strcmp(client->org_nr, org_nr) == 0)
             return client;
     }
@@ -85,10 +86,12 @@ const char *client_wanted_org_nr(const struct client *client)
 
 /* --- tokens --- */
 
-static struct token_entry *find_holder(struct registry *registry, int64_t bureau_id, int64_t client_id)
+static struct token_entry *find_holder(struct registry *registry, int64_t bureau_id,
+                                       int64_t client_id)
 {
     struct token_entry *entry;
-    TAILQ_FOREACH(entry, &registry->tokens, entry) {
+    TAILQ_FOREACH(entry, &registry->tokens, entry)
+    {
         if (entry->bureau_id == bureau_id && entry->client_id == client_id && entry->is_seen >= 0)
             return entry;
     }
@@ -113,11 +116,14 @@ static void entry_fault(struct registry *registry, struct token_entry *entry, co
     entry->fault = mem_strdup(err->text);
     entry->remedy = mem_strdup(err->remedy);
     (void)snprintf(entry->id, sizeof(entry->id), "unreadable-%s%" PRId64,
-                   entry->bureau_id ? "b" : "c", entry->bureau_id ? entry->bureau_id : entry->client_id);
-    log_error(registry->app->log, &subject, "The employee token cannot be used: %s", err_full(err, why));
+                   entry->bureau_id ? "b" : "c",
+                   entry->bureau_id ? entry->bureau_id : entry->client_id);
+    log_error(registry->app->log, &subject, "The employee token cannot be used: %s",
+              err_full(err, why));
 }
 
-static struct token_entry *entry_new(struct registry *registry, const struct pg_result *result, int row)
+static struct token_entry *entry_new(struct registry *registry, const struct pg_result *result,
+                                     int row)
 {
     struct app *app = registry->app;
     struct token_entry *entry = mem_new(1, sizeof(*entry));
@@ -142,7 +148,8 @@ static struct token_entry *entry_new(struct registry *registry, const struct pg_
     return entry;
 }
 
-/* A token whose text is as before keeps its session and its budget. A text that merely became sealed is the same one. */
+/* A token whose text is as before keeps its session and its budget. A text that merely became
+ * sealed is the same one. */
 static int is_same_secret(struct registry *registry, struct token_entry *entry, const char *text)
 {
     if (strcmp(entry->secret_text, text) == 0)
@@ -158,7 +165,7 @@ static int take_holders(void *ctx, const struct pg_result *result, struct err *e
     struct token_entry *entry;
     (void)err;
     TAILQ_FOREACH(entry, &registry->tokens, entry)
-        entry->is_seen = 0;
+    entry->is_seen = 0;
     for (int i = 0; i < pg_result_rows(result); i++) {
         int64_t id = pg_result_int(result, i, "holder_id", 0);
         int is_bureau = strcmp(pg_result_text(result, i, "kind"), "bureau") == 0;
@@ -219,7 +226,8 @@ static int32_t read_day(const struct pg_result *result, int row, const char *col
     return day;
 }
 
-/* What decides which company it is and how it is asked for: a change of it begins the client anew. */
+/* What decides which company it is and how it is asked for: a change of it begins the client anew.
+ */
 static int take_identity(struct client *client, struct token_entry *token,
                          const struct pg_result *result, int row)
 {
@@ -245,7 +253,8 @@ static void take_rest(struct client *client, const struct pg_result *result, int
 static int is_as_before(const struct client *client, const struct token_entry *token,
                         const struct pg_result *result, int row)
 {
-    return client->token == token && !differs(client->setting, pg_result_text(result, row, "setting")) &&
+    return client->token == token &&
+           !differs(client->setting, pg_result_text(result, row, "setting")) &&
            !differs(client->org_nr, pg_result_text(result, row, "org_nr")) &&
            !differs(client->name, pg_result_text(result, row, "name")) &&
            !differs(client->bureau, pg_result_text(result, row, "bureau")) &&
@@ -283,7 +292,8 @@ static void take_client(struct registry *registry, const struct pg_result *resul
     struct client *client = registry_find(registry, pg_result_int(result, row, "client_id", 0));
     int has_own = pg_result_bool(result, row, "has_own_token");
     int64_t holder_id = pg_result_int(result, row, has_own ? "client_id" : "bureau_id", 0);
-    struct token_entry *token = find_holder(registry, has_own ? 0 : holder_id, has_own ? holder_id : 0);
+    struct token_entry *token = find_holder(registry, has_own ? 0 : holder_id,
+                                            has_own ? holder_id : 0);
     int is_new = client == NULL;
     if (is_new)
         client = client_new(registry, result, row);
@@ -307,7 +317,7 @@ static int take_clients(void *ctx, const struct pg_result *result, struct err *e
     struct client *client, *next;
     (void)err;
     TAILQ_FOREACH(client, &registry->clients, entry)
-        client->is_seen = 0;
+    client->is_seen = 0;
     for (int i = 0; i < pg_result_rows(result); i++)
         take_client(registry, result, i);
     for (client = TAILQ_FIRST(&registry->clients); client; client = next) {
@@ -375,7 +385,7 @@ void registry_disown_all(struct registry *registry)
 {
     struct token_entry *entry;
     TAILQ_FOREACH(entry, &registry->tokens, entry)
-        entry->is_owned = 0;
+    entry->is_owned = 0;
 }
 
 void registry_free(struct registry *registry)

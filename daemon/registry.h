@@ -1,8 +1,9 @@
 /*
  * registry.h - the bureaus and clients that are registered, and the tokens they hang on.
  *
- * Read from the database at start and whenever it says that something changed; tokens in the clear are sealed at once.
- * Owns clients and tokens. A client that disappears or is disabled ends its pull first.
+ * Read from the database at start and whenever it says that something changed; tokens in the clear
+ * are sealed at once. Owns clients and tokens. A client that disappears or is disabled ends its
+ * pull first.
  */
 #ifndef SALDOD_DAEMON_REGISTRY_H
 #define SALDOD_DAEMON_REGISTRY_H
@@ -22,16 +23,16 @@ struct token;
 /* A token that may be used by several bureaus and clients (rarely more than one holder). */
 struct token_entry {
     char id[33];
-    int64_t bureau_id, client_id;  /* its holder; 0 = none */
+    int64_t bureau_id, client_id; /* its holder; 0 = none */
     char *label;
-    struct token *token;           /* NULL where it cannot be read: `fault` says why */
+    struct token *token; /* NULL where it cannot be read: `fault` says why */
     struct access *access;
-    int is_owned;                  /* the advisory lock is ours */
+    int is_owned; /* the advisory lock is ours */
     int64_t epoch;
-    int is_seen;                   /* while reading the registry */
-    char *secret_text;             /* as it stands in the database: tells whether it changed */
+    int is_seen;       /* while reading the registry */
+    char *secret_text; /* as it stands in the database: tells whether it changed */
     char *fault, *remedy;
-    char reported[16];             /* what the database was told last, and when */
+    char reported[16]; /* what the database was told last, and when */
     int reported_remaining;
     int64_t reported_ms;
     TAILQ_ENTRY(token_entry) entry;
@@ -40,19 +41,19 @@ struct token_entry {
 struct client {
     int refs; /* the registry's, and one of each pull */
     int64_t client_id;
-    char *org_nr, *name, *bureau;  /* bureau NULL = single company */
-    struct token_entry *token;     /* NULL: its token cannot be read */
-    char *setting;                 /* "", an organisation number, or "%ORGNR%" */
+    char *org_nr, *name, *bureau; /* bureau NULL = single company */
+    struct token_entry *token;    /* NULL: its token cannot be read */
+    char *setting;                /* "", an organisation number, or "%ORGNR%" */
     int is_enabled;
-    int64_t pull_interval_ms;      /* 0 = the general one */
-    int32_t history_from;          /* day, 0 = none */
-    char *company_id;              /* user name in Tripletex; NULL = not found out yet */
-    int is_proven;                 /* >whoAmI has told that it is the right one */
+    int64_t pull_interval_ms; /* 0 = the general one */
+    int32_t history_from;     /* day, 0 = none */
+    char *company_id;         /* user name in Tripletex; NULL = not found out yet */
+    int is_proven;            /* >whoAmI has told that it is the right one */
     int failures;
-    int64_t due_in_ms;             /* remembered from an earlier life */
+    int64_t due_in_ms; /* remembered from an earlier life */
     int is_oddity_told, is_nul_told;
     int is_seen;
-    struct client_task *task;      /* the schedule's */
+    struct client_task *task; /* the schedule's */
     TAILQ_ENTRY(client) entry;
 };
 
@@ -63,7 +64,8 @@ typedef void registry_done_fn(void *ctx, const struct err *err);
 
 struct registry *registry_new(struct app *app) MUST_USE;
 
-/* Reads it all again; `done` once, from the loop. Asked again while one runs: one more run follows. */
+/* Reads it all again; `done` once, from the loop. Asked again while one runs: one more run follows.
+ */
 void registry_read(struct registry *registry, registry_done_fn *done, void *ctx);
 
 struct client_list *registry_clients(struct registry *registry) MUST_USE;

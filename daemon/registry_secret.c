@@ -57,7 +57,8 @@ static void sealed_done(void *ctx, const struct err *err)
     struct app *app = ctx;
     char why[ERR_FULL_BYTES];
     if (err)
-        log_error(app->log, NULL, "An employee token could not be sealed in the database: %s", err_full(err, why));
+        log_error(app->log, NULL, "An employee token could not be sealed in the database: %s",
+                  err_full(err, why));
 }
 
 static void seal_one(struct app *app, const struct token_entry *entry)
@@ -65,7 +66,8 @@ static void seal_one(struct app *app, const struct token_entry *entry)
     const struct log_subject subject = { .bureau = entry->label };
     AUTO_FREE char *sealed = seal_close(app->seal, PURPOSE, entry->secret_text);
     char id[24];
-    (void)snprintf(id, sizeof(id), "%" PRId64, entry->bureau_id ? entry->bureau_id : entry->client_id);
+    (void)snprintf(id, sizeof(id), "%" PRId64,
+                   entry->bureau_id ? entry->bureau_id : entry->client_id);
     const char *values[] = { id, entry->secret_text, sealed };
     struct pg_batch *batch = batch_new(BATCH_PLAIN);
     if (entry->bureau_id)
@@ -80,7 +82,8 @@ static void seal_one(struct app *app, const struct token_entry *entry)
 void registry_secret_seal_all(struct app *app, struct token_list *tokens)
 {
     struct token_entry *entry;
-    TAILQ_FOREACH(entry, tokens, entry) {
+    TAILQ_FOREACH(entry, tokens, entry)
+    {
         const char *text = entry->secret_text;
         if (entry->token && !seal_is_sealed(text) && !secret_is_credential(text))
             seal_one(app, entry);

@@ -1,7 +1,9 @@
 /*
- * registry_secret.h - tokens as they stand in the database: sealed, a credential's name, or in the clear.
+ * registry_secret.h - tokens as they stand in the database: sealed, a credential's name, or in the
+ * clear.
  *
- * Those in the clear are replaced by their sealed form at once, and the table is vacuumed so that no dead row keeps one.
+ * Those in the clear are replaced by their sealed form at once, and the table is vacuumed so that
+ * no dead row keeps one.
  */
 #ifndef SALDOD_DAEMON_REGISTRY_SECRET_H
 #define SALDOD_DAEMON_REGISTRY_SECRET_H

@@ -17,9 +17,9 @@
 #include "lib/base/mem.h"
 
 enum {
-    PULLS_MAX = 32,          /* at once in all */
+    PULLS_MAX = 32, /* at once in all */
     PULLS_PER_TOKEN_MAX = 4,
-    ORDERS_MAX = 32,         /* waiting for one client; more of them say the same */
+    ORDERS_MAX = 32, /* waiting for one client; more of them say the same */
     DUE_LEAST_MS = 100,
 };
 
@@ -35,7 +35,7 @@ struct client_task {
     int is_due_after_stop;
     int64_t failing_since_ms; /* 0 = the last pull went well */
     enum pull_end last_end;
-    struct pull_order order;  /* what waits, all orders together */
+    struct pull_order order;   /* what waits, all orders together */
     struct pull_order running; /* what the pull under way was given */
     int64_t orders[ORDERS_MAX];
     int orders_count, orders_running;
@@ -195,7 +195,7 @@ static int running_of(const struct schedule *schedule, const struct token_entry 
     const struct client_task *task;
     int running = 0;
     TAILQ_FOREACH(task, &schedule->lists[TASK_RUNNING], entry)
-        running += task->client->token == token;
+    running += task->client->token == token;
     return running;
 }
 
@@ -304,7 +304,7 @@ void schedule_reset(struct schedule *schedule)
 {
     struct client_task *task;
     TAILQ_FOREACH(task, &schedule->lists[TASK_IDLE], entry)
-        set_due(task, randombytes_uniform(1000));
+    set_due(task, randombytes_uniform(1000));
 }
 
 void schedule_set_manual(struct schedule *schedule)
@@ -372,7 +372,8 @@ void schedule_describe(const struct schedule *schedule, struct schedule_report *
     };
     for (size_t i = 0; i < ARRAY_LEN(schedule->lists); i++) {
         const struct client_task *task;
-        TAILQ_FOREACH(task, &schedule->lists[i], entry) {
+        TAILQ_FOREACH(task, &schedule->lists[i], entry)
+        {
             report.clients++;
             report.failing += task->last_end == PULL_FAILED;
             report.held += task->last_end == PULL_HELD;

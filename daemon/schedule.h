@@ -1,8 +1,9 @@
 /*
  * schedule.h - when each client is pulled, and how its pulls end.
  *
- * Every enabled client has a due time; due clients of a token take turns, a few at once. A failure backs off for that
- * client alone. What comes of a pull is written to the database here, and logged once.
+ * Every enabled client has a due time; due clients of a token take turns, a few at once. A failure
+ * backs off for that client alone. What comes of a pull is written to the database here, and logged
+ * once.
  */
 #ifndef SALDOD_DAEMON_SCHEDULE_H
 #define SALDOD_DAEMON_SCHEDULE_H
@@ -42,8 +43,8 @@ void schedule_order(struct schedule *schedule, struct client *client, int64_t or
 /* The client is gone. */
 void schedule_forget(struct schedule *schedule, struct client *client);
 
-/* No new pull begins. `drained` runs once when none runs any more, from the loop; those that only wait for Tripletex
- * are ended. */
+/* No new pull begins. `drained` runs once when none runs any more, from the loop; those that only
+ * wait for Tripletex are ended. */
 typedef void schedule_drained_fn(void *ctx);
 void schedule_drain(struct schedule *schedule, schedule_drained_fn *drained, void *ctx);
 
@@ -54,7 +55,8 @@ void schedule_watch(struct schedule *schedule, schedule_ended_fn *ended, void *c
 /* For the status line and the watchdog. */
 struct schedule_report {
     int clients, running, waiting, failing, held, no_access;
-    int64_t progress_ms; /* monotonic: when a pull last began or ended, or there was nothing to do */
+    int64_t
+        progress_ms; /* monotonic: when a pull last began or ended, or there was nothing to do */
 };
 void schedule_describe(const struct schedule *schedule, struct schedule_report *ret_report);
 

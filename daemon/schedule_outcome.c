@@ -15,10 +15,10 @@
 
 enum {
     RETRY_FIRST_MS = 1000,
-    RETRY_EARLY_MAX_MS = 30000,         /* during the first 10 minutes */
+    RETRY_EARLY_MAX_MS = 30000, /* during the first 10 minutes */
     RETRY_EARLY_MS = 10 * 60 * 1000,
     RETRY_LATE_MAX_MS = 10 * 60 * 1000,
-    RETRY_REFUSED_MS = 5 * 60 * 1000,   /* no request is made meanwhile: the session rests */
+    RETRY_REFUSED_MS = 5 * 60 * 1000, /* no request is made meanwhile: the session rests */
     RETRY_NO_ACCESS_FIRST_MS = 15000,
 };
 
@@ -58,7 +58,7 @@ int64_t schedule_outcome_wait_ms(const struct app *app, const struct client *cli
 const char *schedule_outcome_text(const struct pull_result *result)
 {
     static const char *const TEXTS[] = {
-        [PULL_UP_TO_DATE] = "done", [PULL_MORE] = "loading", [PULL_HELD] = "held",
+        [PULL_UP_TO_DATE] = "done",     [PULL_MORE] = "loading",  [PULL_HELD] = "held",
         [PULL_NO_ACCESS] = "no access", [PULL_FAILED] = "failed", [PULL_STOPPED] = "stopped",
     };
     return result->err && result->end == PULL_FAILED ? result->err->text : TEXTS[result->end];
@@ -75,8 +75,9 @@ static void store_failure(struct app *app, struct client *client, const struct p
                           const char *id, const char *wait)
 {
     const char *is_refused = result->class == ANSWER_UNAUTHORIZED ? "true" : "false";
-    const char *values[] = { id, result->err->text, result->err->remedy, result->err->request_id,
-                             is_refused, wait };
+    const char *values[] = {
+        id, result->err->text, result->err->remedy, result->err->request_id, is_refused, wait
+    };
     struct pg_batch *batch = batch_new(BATCH_PLAIN);
     (void)client;
     batch_add_query(batch, SQL_client_failed, 6, values, NULL);
@@ -86,7 +87,8 @@ static void store_failure(struct app *app, struct client *client, const struct p
 static void store_no_access(struct app *app, const struct pull_result *result, const char *id,
                             const char *wait)
 {
-    const char *values[] = { id, result->err->text, result->err->remedy, result->err->request_id, wait };
+    const char *values[] = { id, result->err->text, result->err->remedy, result->err->request_id,
+                             wait };
     struct pg_batch *batch = batch_new(BATCH_PLAIN);
     batch_add_query(batch, SQL_client_no_access, 5, values, NULL);
     pool_run(app->pool, batch, stored, app);
@@ -95,7 +97,8 @@ static void store_no_access(struct app *app, const struct pull_result *result, c
 static void store_held(struct app *app, const struct pull_result *result, const char *id,
                        const char *wait)
 {
-    const char *values[] = { id, result->err->text, result->err->remedy, result->held_detail, wait };
+    const char *values[] = { id, result->err->text, result->err->remedy, result->held_detail,
+                             wait };
     struct pg_batch *batch = batch_new(BATCH_PLAIN);
     batch_add_query(batch, SQL_client_held, 5, values, NULL);
     pool_run(app->pool, batch, stored, app);
@@ -107,10 +110,13 @@ static int is_worth_a_line(const struct client *client)
     return (client->failures & (client->failures - 1)) == 0;
 }
 
-static void log_outcome(struct app *app, const struct client *client, const struct pull_result *result)
+static void log_outcome(struct app *app, const struct client *client,
+                        const struct pull_result *result)
 {
-    const struct log_subject subject = { .client = client->org_nr, .bureau = client->bureau,
-                                         .request_id = result->err ? result->err->request_id : NULL };
+    const struct log_subject subject = { .client = client->org_nr,
+                                         .bureau = client->bureau,
+                                         .request_id = result->err ? result->err->request_id
+                                                                   : NULL };
     char why[ERR_FULL_BYTES] = "";
     if (result->err)
         err_full(result->err, why);
@@ -136,14 +142,15 @@ static void log_outcome(struct app *app, const struct client *client, const stru
     }
 }
 
-void schedule_outcome_store(struct app *app, struct client *client, const struct pull_result *result,
-                            int64_t wait_ms)
+void schedule_outcome_store(struct app *app, struct client *client,
+                            const struct pull_result *result, int64_t wait_ms)
 {
     struct err unknown = ERR_NONE;
     struct pull_result told = *result;
     AUTO_FREE char *id = mem_printf("%" PRId64, client->client_id);
     AUTO_FREE char *wait = mem_printf("%" PRId64, wait_ms);
-    if (!told.err && (told.end == PULL_FAILED || told.end == PULL_HELD || told.end == PULL_NO_ACCESS)) {
+    if (!told.err &&
+        (told.end == PULL_FAILED || told.end == PULL_HELD || told.end == PULL_NO_ACCESS)) {
         err_set(&unknown, 1, "the pull failed without saying why");
         told.err = &unknown;
     }

@@ -12,17 +12,20 @@
 struct app;
 struct client;
 
-/* Until the next pull. `failing_ms`: since when it fails. Failures are counted in client->failures. */
+/* Until the next pull. `failing_ms`: since when it fails. Failures are counted in client->failures.
+ */
 int64_t schedule_outcome_wait_ms(const struct app *app, const struct client *client,
                                  const struct pull_result *result, int64_t failing_ms) MUST_USE;
 
-/* Stores state, reason and remedy, and logs what a person can act on. A success was stored by the pull itself. */
-void schedule_outcome_store(struct app *app, struct client *client, const struct pull_result *result,
-                            int64_t wait_ms);
+/* Stores state, reason and remedy, and logs what a person can act on. A success was stored by the
+ * pull itself. */
+void schedule_outcome_store(struct app *app, struct client *client,
+                            const struct pull_result *result, int64_t wait_ms);
 
 /* "done", "failed: …" for an order. Borrowed from the result. */
 const char *schedule_outcome_text(const struct pull_result *result) MUST_USE;
 
-void schedule_outcome_orders(struct app *app, const int64_t *orders, int count, const char *outcome);
+void schedule_outcome_orders(struct app *app, const int64_t *orders, int count,
+                             const char *outcome);
 
 #endif

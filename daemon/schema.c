@@ -47,13 +47,15 @@ static void version_came(void *ctx, const struct pg_result *result, const struct
     }
     int version = (int)pg_result_int(result, 0, "version", 0);
     if (version < newest_version()) {
-        err_set(&err, EINVAL, "the schema of the database is too old: version %d, this program needs %d",
-                version, newest_version());
+        err_set(&err, EINVAL,
+                "the schema of the database is too old: version %d, this program needs %d", version,
+                newest_version());
         err_set_remedy(&err, "Run: saldod migrate");
         check_end(check, SCHEMA_TOO_OLD, &err);
     } else if (version > newest_version()) {
-        err_set(&err, EINVAL, "the schema of the database is too new: version %d, this program knows %d",
-                version, newest_version());
+        err_set(&err, EINVAL,
+                "the schema of the database is too new: version %d, this program knows %d", version,
+                newest_version());
         err_set_remedy(&err, "Install the saldod that made it, or a newer one");
         check_end(check, SCHEMA_TOO_NEW, &err);
     } else {
@@ -197,11 +199,13 @@ static void bootstrapped(void *ctx, const struct err *err)
         apply_next(migration);
 }
 
-int schema_migrate(struct pg *pg, schema_applied_fn *applied_fn, schema_migrated_fn *done, void *ctx,
-                   struct err *err)
+int schema_migrate(struct pg *pg, schema_applied_fn *applied_fn, schema_migrated_fn *done,
+                   void *ctx, struct err *err)
 {
     struct schema_migration *migration = mem_new(1, sizeof(*migration));
-    *migration = (struct schema_migration){ .pg = pg, .applied = applied_fn, .done = done, .ctx = ctx };
+    *migration = (struct schema_migration){
+        .pg = pg, .applied = applied_fn, .done = done, .ctx = ctx
+    };
     struct pg_batch *batch = batch_new(BATCH_PLAIN);
     batch_add(batch, NULL, LOCK_SQL, 0, NULL, NULL);
     batch_add(batch, NULL, SQL_bootstrap.text, 0, NULL, NULL);

@@ -26,8 +26,8 @@ enum {
     SESSION_REST_FIRST_MS = 1000,
     SESSION_REST_LAST_MS = 60000,
     SESSION_REST_REFUSED_MS = 2 * 3600 * 1000,
-    SESSION_DOUBT_TRIES = 3,       /* 404 and 422 may pass: so many in a row ... */
-    SESSION_DOUBT_MS = 30000,      /* ... over so long make them a refusal */
+    SESSION_DOUBT_TRIES = 3,  /* 404 and 422 may pass: so many in a row ... */
+    SESSION_DOUBT_MS = 30000, /* ... over so long make them a refusal */
     SESSION_DOUBT_REST_MS = 11000,
     SESSION_JITTER_MS = 30 * 60 * 1000,
 };
@@ -156,8 +156,8 @@ static void save_done(void *ctx, const struct err *err)
 {
     struct app *app = ctx;
     if (err)
-        log_warning(app->log, NULL, "A session could not be stored, a restart will make a new one: %s",
-                    err->text);
+        log_warning(app->log, NULL,
+                    "A session could not be stored, a restart will make a new one: %s", err->text);
 }
 
 static void save(struct session *session)
@@ -215,8 +215,10 @@ static int is_doubt_over(struct session *session)
 static void refuse(struct session *session, struct err *err)
 {
     session->is_refused = 1;
-    err_set_remedy(err, "Enter the employee token of %s again (its value, not its id); it is then "
-                        "tried at once", session->label);
+    err_set_remedy(err,
+                   "Enter the employee token of %s again (its value, not its id); it is then "
+                   "tried at once",
+                   session->label);
     rest(session, err, SESSION_REST_REFUSED_MS);
 }
 
@@ -248,7 +250,8 @@ static int read_session(struct session *session, const struct http_answer *answe
     int ret = json_doc_get_text(doc, "value.token", &text, err);
     if (ret == 0 && (*text == '\0' || strlen(text) > 4096))
         ret = err_set(err, EPROTO, "value.token is empty or too long");
-    /* The date in the answer counts, where it is one: Tripletex may give less than was asked for. */
+    /* The date in the answer counts, where it is one: Tripletex may give less than was asked for.
+     */
     if (ret == 0 && json_doc_get_text(doc, "value.expirationDate", &until, NULL) == 0)
         (void)!clock_parse_date(until, strlen(until), &day);
     if (ret == 0)

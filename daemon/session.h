@@ -1,9 +1,9 @@
 /*
  * session.h - the session of one employee token: made, kept sealed, renewed, ended.
  *
- * One session serves all clients of a token. It is made when first needed, renewed ahead of its end (00:00 in Oslo) and
- * after a 401, in single flight. An old one is deleted at Tripletex when its last request is done. A refused
- * employee token rests for hours and says why.
+ * One session serves all clients of a token. It is made when first needed, renewed ahead of its end
+ * (00:00 in Oslo) and after a 401, in single flight. An old one is deleted at Tripletex when its
+ * last request is done. A refused employee token rests for hours and says why.
  */
 #ifndef SALDOD_DAEMON_SESSION_H
 #define SALDOD_DAEMON_SESSION_H
@@ -20,7 +20,7 @@ struct session;
 struct session_key;
 
 enum session_state {
-    SESSION_NONE,    /* nothing yet; session_want starts making one */
+    SESSION_NONE, /* nothing yet; session_want starts making one */
     SESSION_MAKING,
     SESSION_READY,
     SESSION_RESTING, /* making failed: waits before the next try; session_failure says why */
@@ -53,7 +53,8 @@ void session_key_drop(struct session_key *key);
 /* Tripletex did not accept `key`: if it is still the current one, it is thrown away. */
 void session_reject(struct session *session, const struct session_key *key);
 
-/* Why it rests; code 0 = it does not. `ret_is_refused`: the credentials are wrong, not the network. */
+/* Why it rests; code 0 = it does not. `ret_is_refused`: the credentials are wrong, not the network.
+ */
 const struct err *session_failure(const struct session *session, int *ret_is_refused) MUST_USE;
 
 int64_t session_expires_us(const struct session *session) MUST_USE; /* 0 = none */

@@ -77,8 +77,8 @@ static void run(struct stage *stage, struct pg_batch *batch)
 static void taken(void *ctx, struct pg *pg, const struct err *err)
 {
     static const struct sql_query *const TABLES[] = {
-        &SQL_stage_table_range, &SQL_stage_table_change, &SQL_stage_table_gone_voucher,
-        &SQL_stage_table_month, &SQL_stage_table_saldo, &SQL_stage_table_opening,
+        &SQL_stage_table_range,        &SQL_stage_table_change, &SQL_stage_table_gone_voucher,
+        &SQL_stage_table_month,        &SQL_stage_table_saldo,  &SQL_stage_table_opening,
         &SQL_stage_table_opening_year, &SQL_stage_table_delta,
     };
     struct stage *stage = ctx;

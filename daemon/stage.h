@@ -1,8 +1,8 @@
 /*
  * stage.h - where a pull puts what it reads: temporary tables on a writer connection of its own.
  *
- * The connection is taken when the first row is to be staged, so that an idle pull needs none, and given back at the end.
- * No transaction is open while anything waits for Tripletex.
+ * The connection is taken when the first row is to be staged, so that an idle pull needs none, and
+ * given back at the end. No transaction is open while anything waits for Tripletex.
  */
 #ifndef SALDOD_DAEMON_STAGE_H
 #define SALDOD_DAEMON_STAGE_H

@@ -15,8 +15,8 @@
 #include "lib/base/mem.h"
 
 enum {
-    TOKEN_RUNNING_MAX = 4,           /* requests at once; the rest waits here */
-    TOKEN_WAIT_MS = 15 * 60 * 1000,  /* no request waits longer for session and budget */
+    TOKEN_RUNNING_MAX = 4,          /* requests at once; the rest waits here */
+    TOKEN_WAIT_MS = 15 * 60 * 1000, /* no request waits longer for session and budget */
     TOKEN_OVER_BUDGET_TRIES = 5,
 };
 
@@ -81,7 +81,8 @@ static void call_end(struct token_call *call, const struct token_answer *answer)
 
 static void call_fail(struct token_call *call, enum answer_class class, const struct err *err)
 {
-    call_end(call, &(struct token_answer){ .class = class, .body = "", .request_id = "", .err = err });
+    call_end(call,
+             &(struct token_answer){ .class = class, .body = "", .request_id = "", .err = err });
 }
 
 /* Back to the head of the queue: it has waited already. */
@@ -197,8 +198,10 @@ static void fail_expired(struct token *token, int64_t now_ms)
         return;
     err_set(&err, ETIMEDOUT, "%s: waited %d min for the budget of the token", call->path,
             TOKEN_WAIT_MS / 60000);
-    err_set_remedy(&err, "Other programs use up the requests of this token, or its clients are too "
-                         "many for its limit of %d", token->budget.limit);
+    err_set_remedy(&err,
+                   "Other programs use up the requests of this token, or its clients are too "
+                   "many for its limit of %d",
+                   token->budget.limit);
     call_fail(call, ANSWER_PASSING, &err);
 }
 

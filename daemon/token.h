@@ -1,8 +1,9 @@
 /*
  * token.h - one employee token: its session, its budget, and the queue of requests made with it.
  *
- * All clients of a bureau share one token. Requests wait here for the session and the budget; a 401 renews the
- * session once and each waiting request is made again once; a 429 waits for the next window. Owned by the registry.
+ * All clients of a bureau share one token. Requests wait here for the session and the budget; a 401
+ * renews the session once and each waiting request is made again once; a 429 waits for the next
+ * window. Owned by the registry.
  */
 #ifndef SALDOD_DAEMON_TOKEN_H
 #define SALDOD_DAEMON_TOKEN_H
@@ -28,13 +29,13 @@ const char *token_label(const struct token *token) MUST_USE;
 /* --- requests --- */
 
 struct token_request {
-    const char *company;       /* user name: "0", or the id of a client */
-    const char *path;          /* "/ledger/posting"; also what errors name */
-    const char *query;         /* encoded, without "?"; may be NULL */
-    const char *digest;        /* value of If-None-Match; NULL = no such header */
-    const char *resource;      /* for the log */
-    int is_urgent;             /* may use a part of what is left to other programs */
-    http_body_fn *on_body;     /* as in http.h; NULL: gathered */
+    const char *company;   /* user name: "0", or the id of a client */
+    const char *path;      /* "/ledger/posting"; also what errors name */
+    const char *query;     /* encoded, without "?"; may be NULL */
+    const char *digest;    /* value of If-None-Match; NULL = no such header */
+    const char *resource;  /* for the log */
+    int is_urgent;         /* may use a part of what is left to other programs */
+    http_body_fn *on_body; /* as in http.h; NULL: gathered */
     void *on_body_ctx;
     size_t max_body_bytes;
 };
@@ -45,14 +46,14 @@ struct token_answer {
     size_t body_len;
     int64_t sent_us;
     const char *request_id; /* x-tlx-request-id, "" = none; borrowed */
-    const struct err *err; /* NULL for ANSWER_OK and ANSWER_SAME */
+    const struct err *err;  /* NULL for ANSWER_OK and ANSWER_SAME */
 };
 
 /* Runs exactly once, from the loop. */
 typedef void token_done_fn(void *ctx, const struct token_answer *answer);
 
-/* All of `request` is copied but the contexts. Never fails at once; ends with ANSWER_UNAUTHORIZED where no session can be
- * had, ANSWER_PASSING where it waited too long. */
+/* All of `request` is copied but the contexts. Never fails at once; ends with ANSWER_UNAUTHORIZED
+ * where no session can be had, ANSWER_PASSING where it waited too long. */
 struct token_call *token_call_start(struct token *token, const struct token_request *request,
                                     token_done_fn *done, void *ctx) MUST_USE;
 void token_call_cancel(struct token_call *call); /* `done` does not run */

@@ -39,7 +39,8 @@ static char *whole(int64_t value)
     return value < 0 ? NULL : mem_printf("%" PRId64, value);
 }
 
-static void save(struct app *app, const struct token_entry *entry, const struct token_report *report)
+static void save(struct app *app, const struct token_entry *entry,
+                 const struct token_report *report)
 {
     char expires[CLOCK_MOMENT_BYTES];
     const struct err *failure = report->failure;
@@ -49,10 +50,18 @@ static void save(struct app *app, const struct token_entry *entry, const struct 
     AUTO_FREE char *remaining = whole(report->remaining);
     AUTO_FREE char *reset = whole(report->budget_reset_in_ms);
     const char *values[] = {
-        entry->id, bureau_id, client_id, state_name(entry, report),
-        failure ? failure->text : entry->fault, failure ? failure->remedy : entry->remedy,
-        failure && *failure->request_id ? failure->request_id : NULL, limit, remaining, reset,
-        report->session_expires_us ? clock_format_moment(report->session_expires_us, expires) : NULL,
+        entry->id,
+        bureau_id,
+        client_id,
+        state_name(entry, report),
+        failure ? failure->text : entry->fault,
+        failure ? failure->remedy : entry->remedy,
+        failure && *failure->request_id ? failure->request_id : NULL,
+        limit,
+        remaining,
+        reset,
+        report->session_expires_us ? clock_format_moment(report->session_expires_us, expires)
+                                   : NULL,
     };
     const char *holder[] = { bureau_id, client_id, entry->id };
     struct pg_batch *batch = batch_new(BATCH_TRANSACTION);
@@ -66,7 +75,8 @@ void token_report_save_all(struct app *app)
 {
     struct token_entry *entry;
     int64_t now_ms = loop_now_ms(app->loop);
-    TAILQ_FOREACH(entry, registry_tokens(app->registry), entry) {
+    TAILQ_FOREACH(entry, registry_tokens(app->registry), entry)
+    {
         struct token_report report = { .limit = -1, .remaining = -1 };
         if (entry->token && !entry->is_owned)
             continue;

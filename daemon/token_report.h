@@ -1,5 +1,6 @@
 /*
- * token_report.h - tells the database how each token stands: session, budget, and why it cannot be used.
+ * token_report.h - tells the database how each token stands: session, budget, and why it cannot be
+ * used.
  */
 #ifndef SALDOD_DAEMON_TOKEN_REPORT_H
 #define SALDOD_DAEMON_TOKEN_REPORT_H

@@ -12,7 +12,8 @@
 
 enum {
     TREE_NODES_MAX = 4096,
-    /* A range that was refused as too large is tried again only well below the limit, so that it does not swing. */
+    /* A range that was refused as too large is tried again only well below the limit, so that it
+       does not swing. */
     TREE_MERGE_ROWS = 9000,
     TREE_QUIET_DAYS = 7,
 };
@@ -219,7 +220,8 @@ void tree_walk_year(struct tree *tree, const struct range *year)
     struct tree_node *node = node_find(tree, year);
     if (!node)
         return;
-    /* What is above has not been asked together with this; its digests would speak of another content. */
+    /* What is above has not been asked together with this; its digests would speak of another
+     * content. */
     for (struct tree_node *above = tree->root; above != node;) {
         node_forget(above);
         above = range_holds(&above->halves[0]->range, year) ? above->halves[0] : above->halves[1];
@@ -273,8 +275,8 @@ static void push_halves(struct tree *tree, struct tree_node *node)
     push(tree, node->halves[0]);
 }
 
-/* What came and went while a range was read leaves the digest of the top as it was: what was read is asked too. It
- * comes before its top, which may drop it. */
+/* What came and went while a range was read leaves the digest of the top as it was: what was read
+ * is asked too. It comes before its top, which may drop it. */
 static void push_fresh(struct tree *tree, struct tree_node *node)
 {
     for (int i = 1; node->halves[0] && i >= 0; i--) {
@@ -321,7 +323,7 @@ static enum tree_kind step_kind(const struct tree *tree, const struct tree_node 
     if (!node->halves[0] && tree->nodes + 2 > TREE_NODES_MAX)
         return TREE_READ; /* there is no room for halves: what differs would not be read */
     return range_split(&node->range, tree->year_starts, tree->years, halves) == 0 ? TREE_READ
-                                                                                 : TREE_ASK;
+                                                                                  : TREE_ASK;
 }
 
 int tree_next(struct tree *tree, struct tree_step *ret_step)
@@ -348,7 +350,8 @@ void tree_answer_same(struct tree *tree, int64_t sent_us)
 static void note_change(struct tree *tree, struct tree_node *node, const char *digest,
                         int64_t sent_us)
 {
-    /* What is read for the first time is new to us, not a change: it does not keep a closed year living. */
+    /* What is read for the first time is new to us, not a change: it does not keep a closed year
+     * living. */
     if (node->digest)
         node->changed_us = sent_us;
     node_set_digest(node, digest && *digest ? digest : NULL);
@@ -369,8 +372,10 @@ void tree_answer_digest(struct tree *tree, const char *digest, int64_t sent_us)
 void tree_answer_read(struct tree *tree, const char *digest, int rows, int64_t sent_us)
 {
     struct tree_node *node = tree->in_hand;
-    /* An empty list has no digest and never answers "unchanged": that it is empty again is the proof. */
-    int is_same = tree->is_blind && digest && *digest && node->digest && strcmp(digest, node->digest) == 0;
+    /* An empty list has no digest and never answers "unchanged": that it is empty again is the
+     * proof. */
+    int is_same = tree->is_blind && digest && *digest && node->digest &&
+                  strcmp(digest, node->digest) == 0;
     if (is_same || (rows == 0 && node->rows == 0)) {
         tree_answer_same(tree, sent_us);
         return;
@@ -392,8 +397,8 @@ int tree_note_content(struct tree *tree, const char *digest, const char *own_dig
     return is_same && is_told_other;
 }
 
-static int has_digest_below(const struct tree_node *node, const struct tree_node *but, const char *digest,
-                            int rows)
+static int has_digest_below(const struct tree_node *node, const struct tree_node *but,
+                            const char *digest, int rows)
 {
     int is_same = node != but && node->digest && node->rows > 0 && node->rows != rows &&
                   strcmp(node->digest, digest) == 0;
@@ -412,7 +417,8 @@ int tree_answer_too_large(struct tree *tree, struct err *err)
     struct tree_node *node = tree->in_hand;
     char from[CLOCK_DATE_BYTES], to[CLOCK_DATE_BYTES];
     if (node_split(tree, node) == 0) {
-        err_set(err, ERANGE, "more than %d postings from %s to before %s, which cannot be split further",
+        err_set(err, ERANGE,
+                "more than %d postings from %s to before %s, which cannot be split further",
                 TREE_LIST_ROWS_MAX, clock_format_date(node->range.from_day, from),
                 clock_format_date(node->range.to_day, to));
         return -ERANGE;
@@ -547,7 +553,8 @@ int tree_append_walk(const struct tree *tree, const struct tree_due *due, struct
     return ret < 0 ? ret : buf_append_byte(out, ']');
 }
 
-static void node_next_due(const struct tree_node *node, const struct tree_due *due, int64_t *next_us)
+static void node_next_due(const struct tree_node *node, const struct tree_due *due,
+                          int64_t *next_us)
 {
     if (node->is_top && (*next_us < 0 || node_due_us(node, due) < *next_us))
         *next_us = node_due_us(node, due);

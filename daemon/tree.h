@@ -1,10 +1,10 @@
 /*
  * tree.h - which ranges of a client to ask for, so that a change is found with the fewest requests.
  *
- * Pure logic over the digests kept for ranges: no request, no database. A walk goes in rounds. In each round the
- * tops of the walk are asked with the digest held; where one differs the walk goes down, and reads the ranges that
- * changed. A quiet round (every top, and every range read in the round before, "unchanged") proves all that was read,
- * like a sequence lock.
+ * Pure logic over the digests kept for ranges: no request, no database. A walk goes in rounds. In
+ * each round the tops of the walk are asked with the digest held; where one differs the walk goes
+ * down, and reads the ranges that changed. A quiet round (every top, and every range read in the
+ * round before, "unchanged") proves all that was read, like a sequence lock.
  */
 #ifndef SALDOD_DAEMON_TREE_H
 #define SALDOD_DAEMON_TREE_H
@@ -43,8 +43,8 @@ struct tree *tree_new(const struct range *whole, const int32_t *year_starts, int
 /* What is remembered of a range (sync.range). */
 struct tree_memory {
     struct range range;
-    const char *digest;   /* NULL = none held */
-    int rows;             /* < 0 = unknown; more than TREE_LIST_ROWS_MAX = was refused as too large */
+    const char *digest; /* NULL = none held */
+    int rows;           /* < 0 = unknown; more than TREE_LIST_ROWS_MAX = was refused as too large */
     int is_top;
     int64_t confirmed_us; /* 0 = never */
     int64_t changed_us;   /* when a change was last read; 0 = unknown */
@@ -56,13 +56,15 @@ void tree_load(struct tree *tree, const struct tree_memory *memory);
 /* Forgets all digests: whatever is walked is read in full. */
 void tree_forget(struct tree *tree);
 
-/* No digest of Tripletex can be trusted: everything is read, and the digests given to tree_answer_read are our own. */
+/* No digest of Tripletex can be trusted: everything is read, and the digests given to
+ * tree_answer_read are our own. */
 void tree_set_blind(struct tree *tree);
 
 /* --- the walk: call one of these first --- */
 
-/* All that is due at `now_us`: tops that hold a day from `living_from` on, or changed in the last 7 days, every
- * `living_ms`, the others every `cold_ms`. Tops are found anew. Returns how many are in the walk. */
+/* All that is due at `now_us`: tops that hold a day from `living_from` on, or changed in the last 7
+ * days, every `living_ms`, the others every `cold_ms`. Tops are found anew. Returns how many are in
+ * the walk. */
 struct tree_due {
     int64_t now_us;
     int32_t living_from;
@@ -74,8 +76,8 @@ int tree_walk_due(struct tree *tree, const struct tree_due *due) MUST_USE;
 /* One year, read in full whatever its digest says. */
 void tree_walk_year(struct tree *tree, const struct range *year);
 
-/* Additional ranges found to be concerned (a posting came from there): the tops that hold `day`. Returns 1 where the
- * walk grew. Takes effect with the next round. */
+/* Additional ranges found to be concerned (a posting came from there): the tops that hold `day`.
+ * Returns 1 where the walk grew. Takes effect with the next round. */
 int tree_walk_add(struct tree *tree, int32_t day) MUST_USE;
 
 /* The next step of this round; 0, or -ENOENT when the round is over. One step at a time. */
@@ -85,8 +87,8 @@ int tree_next(struct tree *tree, struct tree_step *ret_step) MUST_USE;
 void tree_answer_same(struct tree *tree, int64_t sent_us);
 void tree_answer_digest(struct tree *tree, const char *digest, int64_t sent_us); /* of TREE_ASK */
 void tree_answer_read(struct tree *tree, const char *digest, int rows, int64_t sent_us);
-/* What the step in hand read is noted by our own digest, before it is answered. 1: the content is the one read before in
- * this walk, though Tripletex's digest differs. */
+/* What the step in hand read is noted by our own digest, before it is answered. 1: the content is
+ * the one read before in this walk, though Tripletex's digest differs. */
 int tree_note_content(struct tree *tree, const char *digest, const char *own_digest) MUST_USE;
 /* Whether another range with another number of rows has this very digest. */
 int tree_has_digest_elsewhere(const struct tree *tree, const char *digest, int rows) MUST_USE;
@@ -99,7 +101,8 @@ void tree_start_round(struct tree *tree);
 int tree_has_read(const struct tree *tree) MUST_USE;    /* something was read in this walk */
 int tree_has_changed(const struct tree *tree) MUST_USE; /* a digest differs from what is stored */
 
-/* The oldest moment at which a top of this walk was asked and found unchanged, in the last round. */
+/* The oldest moment at which a top of this walk was asked and found unchanged, in the last round.
+ */
 int64_t tree_confirmed_us(const struct tree *tree) MUST_USE;
 
 /* --- what to store --- */
@@ -111,8 +114,7 @@ int tree_append_nodes(const struct tree *tree, const struct tree_due *due,
                       struct buf *out) MUST_USE;
 
 /* JSON array of the tops of this walk, as tree_append_nodes. */
-int tree_append_walk(const struct tree *tree, const struct tree_due *due,
-                     struct buf *out) MUST_USE;
+int tree_append_walk(const struct tree *tree, const struct tree_due *due, struct buf *out) MUST_USE;
 
 /* When the first top will be due, microseconds. */
 int64_t tree_next_due_us(const struct tree *tree, const struct tree_due *due) MUST_USE;

@@ -20,9 +20,9 @@ struct http_client;
 struct loop;
 
 struct http_options {
-    const char *user_agent;   /* copied */
-    const char *ca_file;      /* extra CA in PEM; NULL or "" = the system's; copied */
-    int connections;          /* at most so many at once, per client */
+    const char *user_agent; /* copied */
+    const char *ca_file;    /* extra CA in PEM; NULL or "" = the system's; copied */
+    int connections;        /* at most so many at once, per client */
     int64_t connect_timeout_ms;
 };
 
@@ -34,29 +34,29 @@ typedef int http_body_fn(void *ctx, const char *bytes, size_t len);
 
 struct http_request {
     enum http_method method;
-    const char *url;                 /* whole, already encoded; copied */
-    const char *user, *password;     /* Basic authentication; both NULL = none; copied, wiped */
-    const char *const *headers;      /* "Name: value"; NULL-terminated; may be NULL; copied */
-    const char *body;                /* JSON text; NULL = none; copied, wiped after the call */
-    int64_t timeout_ms;              /* the whole call, queueing excluded */
-    size_t max_body_bytes;           /* of what is received after decompression */
-    http_body_fn *on_body;           /* NULL: the body is gathered in the answer */
+    const char *url;             /* whole, already encoded; copied */
+    const char *user, *password; /* Basic authentication; both NULL = none; copied, wiped */
+    const char *const *headers;  /* "Name: value"; NULL-terminated; may be NULL; copied */
+    const char *body;            /* JSON text; NULL = none; copied, wiped after the call */
+    int64_t timeout_ms;          /* the whole call, queueing excluded */
+    size_t max_body_bytes;       /* of what is received after decompression */
+    http_body_fn *on_body;       /* NULL: the body is gathered in the answer */
     void *on_body_ctx;
 };
 
 /* What came back; borrowed during http_done_fn. */
 struct http_answer {
-    int status;                      /* 0 where the transport failed: `err` says why */
-    const char *body;                /* gathered: where no on_body, or status outside 200 to 299
-                                        (then cut at 64 KiB); NUL-terminated, never NULL */
+    int status;       /* 0 where the transport failed: `err` says why */
+    const char *body; /* gathered: where no on_body, or status outside 200 to 299
+                         (then cut at 64 KiB); NUL-terminated, never NULL */
     size_t body_len;
-    int64_t sent_us;                 /* when the request was handed to the connection (clock.h) */
-    const struct http_call *call;    /* for http_answer_header */
+    int64_t sent_us;              /* when the request was handed to the connection (clock.h) */
+    const struct http_call *call; /* for http_answer_header */
 };
 
-/* Runs exactly once, from the loop, never inside http_start. `err` is set where answer->status is 0:
- * code ETIMEDOUT, ECONNREFUSED, ECONNRESET, EHOSTUNREACH, EPROTO, EMSGSIZE (body too large), or the
- * code on_body gave. */
+/* Runs exactly once, from the loop, never inside http_start. `err` is set where answer->status is
+ * 0: code ETIMEDOUT, ECONNREFUSED, ECONNRESET, EHOSTUNREACH, EPROTO, EMSGSIZE (body too large), or
+ * the code on_body gave. */
 typedef void http_done_fn(void *ctx, const struct http_answer *answer, const struct err *err);
 
 /* Borrows the loop. NULL with `err` set: curl could not start, or ca_file cannot be read. */

@@ -1,9 +1,10 @@
 /*
  * list.h - reads a list answer while its bytes arrive, and hands out one row at a time.
  *
- * For the envelope {fullResultSize, from, count, versionDigest, values: [...]}. Which JSON path goes to
- * which column is the caller's table; numbers stay text, so that money is never a double. Memory is
- * bounded by one row. Fields that the table does not name are skipped, and the first is reported.
+ * For the envelope {fullResultSize, from, count, versionDigest, values: [...]}. Which JSON path
+ * goes to which column is the caller's table; numbers stay text, so that money is never a double.
+ * Memory is bounded by one row. Fields that the table does not name are skipped, and the first is
+ * reported.
  */
 #ifndef SALDOD_JSON_LIST_H
 #define SALDOD_JSON_LIST_H
@@ -17,12 +18,12 @@ struct err;
 struct json_list;
 
 enum json_type {
-    JSON_ID,     /* whole number, int64 */
-    JSON_INT,    /* whole number, int32 */
-    JSON_MONEY,  /* number; any JSON number syntax */
-    JSON_BOOL,   /* true or false */
-    JSON_DATE,   /* string "yyyy-mm-dd" */
-    JSON_TEXT,   /* string */
+    JSON_ID,          /* whole number, int64 */
+    JSON_INT,         /* whole number, int32 */
+    JSON_MONEY,       /* number; any JSON number syntax */
+    JSON_BOOL,        /* true or false */
+    JSON_DATE,        /* string "yyyy-mm-dd" */
+    JSON_TEXT,        /* string */
     JSON_NUMBER_TEXT, /* whole number or string, kept as text: account numbers and the like */
 };
 
@@ -30,13 +31,13 @@ struct json_column {
     const char *path; /* "voucher.id"; up to 4 levels */
     const char *name; /* of the database column; not used by this module */
     enum json_type type;
-    int is_required;  /* missing or null is an error that names the path */
+    int is_required; /* missing or null is an error that names the path */
 };
 
 enum { JSON_LIST_COLUMNS_MAX = 64, JSON_LIST_DEPTH_MAX = 24, JSON_LIST_TEXT_BYTES_MAX = 262144 };
 
-/* One value of a row; borrowed for the call. Checked for its type; text is valid UTF-8, U+0000 replaced
- * by U+FFFD. `text` is NULL where null or missing. */
+/* One value of a row; borrowed for the call. Checked for its type; text is valid UTF-8, U+0000
+ * replaced by U+FFFD. `text` is NULL where null or missing. */
 struct json_value {
     const char *text; /* not NUL-terminated */
     size_t len;
@@ -47,20 +48,20 @@ typedef int json_row_fn(void *ctx, const struct json_value *values, struct err *
 
 /* What the envelope said, and what was noticed; valid after json_list_finish. */
 struct json_list_head {
-    int64_t rows;               /* counted by us */
-    char digest[256];           /* versionDigest; "" = null or missing */
-    int was_nul_replaced;       /* a text held U+0000 */
-    char unknown_path[96];      /* the first field that no column names; "" = none.
-                                   id, version, url, changes and displayName are never reported */
+    int64_t rows;          /* counted by us */
+    char digest[256];      /* versionDigest; "" = null or missing */
+    int was_nul_replaced;  /* a text held U+0000 */
+    char unknown_path[96]; /* the first field that no column names; "" = none.
+                              id, version, url, changes and displayName are never reported */
 };
 
 /* Borrows `columns` until freed. */
 struct json_list *json_list_new(const struct json_column *columns, int count, json_row_fn *row,
                                 void *ctx) MUST_USE;
 
-/* Errors name the path and the row, as "values[17].voucher.id: expected a whole number, got \"x\"" (the
- * value shown is cut at 40 characters). After an error the list takes nothing more. -EPROTO: not JSON or
- * the wrong shape; -EMSGSIZE: too deep, or a text too long. */
+/* Errors name the path and the row, as "values[17].voucher.id: expected a whole number, got \"x\""
+ * (the value shown is cut at 40 characters). After an error the list takes nothing more. -EPROTO:
+ * not JSON or the wrong shape; -EMSGSIZE: too deep, or a text too long. */
 int json_list_feed(struct json_list *list, const char *bytes, size_t len, struct err *err) MUST_USE;
 
 /* The body has ended: a truncated document or one without `values` is -EPROTO. */

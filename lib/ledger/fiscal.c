@@ -43,7 +43,8 @@ static int check_year(const struct fiscal_year *year, const struct fiscal_year *
         return err_set(err, EINVAL, "annual account %d runs from %s to %s, which is no fiscal year",
                        year->year, start, end);
     if (before && year->start_day != before->next_day)
-        return err_set(err, EINVAL, "annual account %d begins on %s, but the one before ends elsewhere",
+        return err_set(err, EINVAL,
+                       "annual account %d begins on %s, but the one before ends elsewhere",
                        year->year, start);
     return 0;
 }
@@ -79,8 +80,8 @@ static int take_known(struct fiscal_horizon *horizon, const struct fiscal_year *
     return 0;
 }
 
-/* Years are continued past the end of what is known, and before its beginning only where all that is known lies ahead
- * of today. */
+/* Years are continued past the end of what is known, and before its beginning only where all that
+ * is known lies ahead of today. */
 static void cover_days(struct fiscal_horizon *horizon, int32_t today, int32_t until)
 {
     while (horizon->years[0].start_day > today && horizon->count < FISCAL_YEARS_MAX) {
@@ -113,7 +114,8 @@ static void drop_years_before(struct fiscal_horizon *horizon, int first)
     horizon->current -= first;
 }
 
-/* Whether the years before the first of `horizon` are wanted too; `back` of them are there before the current one. */
+/* Whether the years before the first of `horizon` are wanted too; `back` of them are there before
+ * the current one. */
 static int is_short(const struct fiscal_horizon *horizon, const struct fiscal_rule *rule, int back)
 {
     if (rule->history_from != 0)
@@ -166,8 +168,9 @@ int fiscal_make_horizon(const struct fiscal_year *known, int count, const struct
     horizon.current = find_year(&horizon, rule->today);
     if (is_cut(&horizon, known, count, rule)) {
         err_set(err, EINVAL, "the horizon would pass %d fiscal years", FISCAL_YEARS_MAX);
-        err_set_remedy(err, "Lower history_years or future_months in [schedule], or give the client a "
-                            "later history_from");
+        err_set_remedy(err,
+                       "Lower history_years or future_months in [schedule], or give the client a "
+                       "later history_from");
         return -EINVAL;
     }
     drop_years_before(&horizon, first_year(&horizon, rule));

@@ -9,7 +9,8 @@ static int halve_at(const struct range *range, int32_t day, struct range ret_hal
     return 2;
 }
 
-/* The year start strictly inside that leaves as many years on either side as can be; 0 = none inside. */
+/* The year start strictly inside that leaves as many years on either side as can be; 0 = none
+ * inside. */
 static int32_t middle_year(const struct range *range, const int32_t *year_starts, int years)
 {
     int first = 0;

@@ -126,7 +126,8 @@ static void statement_done(void *ctx, const struct pg_result *result, const stru
         fail(batch, &failure);
         return;
     }
-    if (statement->fn && statement->fn(batch->result_ctx ? batch->result_ctx : batch->ctx, result, &failure) < 0) {
+    if (statement->fn &&
+        statement->fn(batch->result_ctx ? batch->result_ctx : batch->ctx, result, &failure) < 0) {
         fail(batch, &failure);
         return;
     }

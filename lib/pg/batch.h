@@ -1,9 +1,9 @@
 /*
  * batch.h - several statements in order on one connection, all or nothing.
  *
- * A batch is made, filled, and started; it then belongs to itself until `done`. In a transaction a failure
- * rolls back; a connection that is lost has rolled back by itself. Never longer than its statements: nothing
- * waits for a network other than the database's.
+ * A batch is made, filled, and started; it then belongs to itself until `done`. In a transaction a
+ * failure rolls back; a connection that is lost has rolled back by itself. Never longer than its
+ * statements: nothing waits for a network other than the database's.
  */
 #ifndef SALDOD_PG_BATCH_H
 #define SALDOD_PG_BATCH_H
@@ -22,7 +22,8 @@ enum batch_kind {
     BATCH_PLAIN,       /* each statement by itself */
 };
 
-/* The result of one statement; a return other than 0 (with err) ends the batch as failed. Borrowed. */
+/* The result of one statement; a return other than 0 (with err) ends the batch as failed. Borrowed.
+ */
 typedef int batch_result_fn(void *ctx, const struct pg_result *result, struct err *err);
 
 /* `err` is NULL where all went well (and was committed). Runs once, from the loop. */
@@ -30,7 +31,8 @@ typedef void batch_done_fn(void *ctx, const struct err *err);
 
 struct pg_batch *batch_new(enum batch_kind kind) MUST_USE;
 
-/* `name` and `sql` as in struct pg_statement; values are copied. `fn` may be NULL. At most 64 statements. */
+/* `name` and `sql` as in struct pg_statement; values are copied. `fn` may be NULL. At most 64
+ * statements. */
 void batch_add(struct pg_batch *batch, const char *name, const char *sql, int params,
                const char *const *values, batch_result_fn *fn);
 

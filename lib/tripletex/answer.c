@@ -31,8 +31,7 @@ static const struct status_meaning {
       "Nothing to do: the request is made again when the budget of the token is renewed" },
     { 400, 499, ANSWER_REFUSED, EPROTO,
       "If it lasts, give the request id to the support of Tripletex" },
-    { 300, 399, ANSWER_PASSING, EPROTO,
-      "Check [tripletex] base_url: redirects are not followed" },
+    { 300, 399, ANSWER_PASSING, EPROTO, "Check [tripletex] base_url: redirects are not followed" },
     { 500, 599, ANSWER_PASSING, EREMOTEIO,
       "Nothing to do: the fault is at Tripletex and the request is made again" },
 };

@@ -16,7 +16,7 @@ struct page {
     void *check_ctx;
     struct json_list *list;
     struct copy copy;
-    int64_t last_id;  /* of the pages that are finished */
+    int64_t last_id;   /* of the pages that are finished */
     int64_t rising_id; /* of the row before, in the page in hand */
 };
 
@@ -73,8 +73,8 @@ static int check_rising(struct page *page, const struct json_value *values, stru
     return 0;
 }
 
-static int value_failed(const struct page *page, int column, const struct json_value *value, int ret,
-                        struct err *err)
+static int value_failed(const struct page *page, int column, const struct json_value *value,
+                        int ret, struct err *err)
 {
     const char *path = page->resource->columns[column].path;
     if (ret == -EMSGSIZE)
@@ -119,7 +119,8 @@ struct page *page_new(const struct resource *resource, page_check_fn *check, voi
 void page_begin(struct page *page)
 {
     json_list_free(page->list);
-    page->list = json_list_new(page->resource->columns, page->resource->columns_count, take_row, page);
+    page->list = json_list_new(page->resource->columns, page->resource->columns_count, take_row,
+                               page);
     copy_clear(&page->copy);
     page->rising_id = page->last_id;
 }

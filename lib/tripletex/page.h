@@ -1,8 +1,9 @@
 /*
  * page.h - one page of a list: its bytes in, COPY rows out.
  *
- * Checks what the API promises of pages: ids rise strictly over all pages where the list is sorted by id, so
- * that a page that repeats, overlaps or jumps back is seen. Rows of a page that failed are dropped.
+ * Checks what the API promises of pages: ids rise strictly over all pages where the list is sorted
+ * by id, so that a page that repeats, overlaps or jumps back is seen. Rows of a page that failed
+ * are dropped.
  */
 #ifndef SALDOD_TRIPLETEX_PAGE_H
 #define SALDOD_TRIPLETEX_PAGE_H
@@ -20,16 +21,19 @@ struct resource;
 
 enum { PAGE_COPY_BYTES_MAX = 64 * 1024 * 1024 };
 
-/* Looks at a row before it is taken, e.g. whether its date lies where it was asked for; may be NULL. */
+/* Looks at a row before it is taken, e.g. whether its date lies where it was asked for; may be
+ * NULL. */
 typedef json_row_fn page_check_fn;
 
 /* Borrows all until freed. */
-struct page *page_new(const struct resource *resource, page_check_fn *check, void *check_ctx) MUST_USE;
+struct page *page_new(const struct resource *resource, page_check_fn *check,
+                      void *check_ctx) MUST_USE;
 
 /* Ready for the next page; forgets unfinished rows. */
 void page_begin(struct page *page);
 
-/* As json_list_feed; additionally -EAGAIN where ids do not rise: the list moved, or repeats itself. */
+/* As json_list_feed; additionally -EAGAIN where ids do not rise: the list moved, or repeats itself.
+ */
 int page_feed(struct page *page, const char *bytes, size_t len, struct err *err) MUST_USE;
 
 /* The body has ended. On 0 page_copy() holds the rows of this page. */

@@ -43,7 +43,10 @@ static const struct json_column POSTING_COLUMNS[] = {
 };
 
 const struct resource RESOURCE_POSTING = {
-    .name = "posting", .path = "/ledger/posting", .sorting = "id", COLUMNS(POSTING_COLUMNS),
+    .name = "posting",
+    .path = "/ledger/posting",
+    .sorting = "id",
+    COLUMNS(POSTING_COLUMNS),
 };
 
 static const struct json_column BALANCE_COLUMNS[] = {
@@ -55,7 +58,10 @@ static const struct json_column BALANCE_COLUMNS[] = {
 };
 
 const struct resource RESOURCE_BALANCE = {
-    .name = "balance", .path = "/balanceSheet", COLUMNS(BALANCE_COLUMNS), .id_column = -1,
+    .name = "balance",
+    .path = "/balanceSheet",
+    COLUMNS(BALANCE_COLUMNS),
+    .id_column = -1,
 };
 
 static const struct json_column ACCESS_COLUMNS[] = {
@@ -65,15 +71,15 @@ static const struct json_column ACCESS_COLUMNS[] = {
 };
 
 const struct resource RESOURCE_ACCESS = {
-    .name = "access", .path = "/company/%3EwithLoginAccess", COLUMNS(ACCESS_COLUMNS),
+    .name = "access",
+    .path = "/company/%3EwithLoginAccess",
+    COLUMNS(ACCESS_COLUMNS),
     .id_column = -1,
 };
 
 static const struct json_column ANNUAL_ACCOUNT_COLUMNS[] = {
-    { "id", "annual_account_id", JSON_ID, 1 },
-    { "version", "version", JSON_INT, 0 },
-    { "year", "year", JSON_INT, 1 },
-    { "start", "start_date", JSON_DATE, 1 },
+    { "id", "annual_account_id", JSON_ID, 1 }, { "version", "version", JSON_INT, 0 },
+    { "year", "year", JSON_INT, 1 },           { "start", "start_date", JSON_DATE, 1 },
     { "end", "end_date", JSON_DATE, 1 },
 };
 
@@ -101,36 +107,27 @@ static const struct json_column VOUCHER_TYPE_COLUMNS[] = {
 };
 
 static const struct json_column VAT_TYPE_COLUMNS[] = {
-    { "id", "vat_type_id", JSON_ID, 1 },
-    { "version", "version", JSON_INT, 0 },
-    { "number", "number", JSON_NUMBER_TEXT, 0 },
-    { "name", "name", JSON_TEXT, 0 },
+    { "id", "vat_type_id", JSON_ID, 1 },           { "version", "version", JSON_INT, 0 },
+    { "number", "number", JSON_NUMBER_TEXT, 0 },   { "name", "name", JSON_TEXT, 0 },
     { "percentage", "percentage", JSON_MONEY, 0 },
 };
 
 static const struct json_column ACCOUNTING_PERIOD_COLUMNS[] = {
-    { "id", "accounting_period_id", JSON_ID, 1 },
-    { "version", "version", JSON_INT, 0 },
-    { "number", "number", JSON_INT, 0 },
-    { "name", "name", JSON_TEXT, 0 },
-    { "start", "start_date", JSON_DATE, 1 },
-    { "end", "end_date", JSON_DATE, 1 },
+    { "id", "accounting_period_id", JSON_ID, 1 }, { "version", "version", JSON_INT, 0 },
+    { "number", "number", JSON_INT, 0 },          { "name", "name", JSON_TEXT, 0 },
+    { "start", "start_date", JSON_DATE, 1 },      { "end", "end_date", JSON_DATE, 1 },
     { "isClosed", "is_closed", JSON_BOOL, 0 },
 };
 
 static const struct json_column DEPARTMENT_COLUMNS[] = {
-    { "id", "department_id", JSON_ID, 1 },
-    { "version", "version", JSON_INT, 0 },
-    { "departmentNumber", "number", JSON_TEXT, 0 },
-    { "name", "name", JSON_TEXT, 0 },
+    { "id", "department_id", JSON_ID, 1 },          { "version", "version", JSON_INT, 0 },
+    { "departmentNumber", "number", JSON_TEXT, 0 }, { "name", "name", JSON_TEXT, 0 },
     { "isInactive", "is_inactive", JSON_BOOL, 0 },
 };
 
 static const struct json_column PROJECT_COLUMNS[] = {
-    { "id", "project_id", JSON_ID, 1 },
-    { "version", "version", JSON_INT, 0 },
-    { "number", "number", JSON_TEXT, 0 },
-    { "name", "name", JSON_TEXT, 0 },
+    { "id", "project_id", JSON_ID, 1 },        { "version", "version", JSON_INT, 0 },
+    { "number", "number", JSON_TEXT, 0 },      { "name", "name", JSON_TEXT, 0 },
     { "isClosed", "is_closed", JSON_BOOL, 0 },
 };
 
@@ -153,10 +150,8 @@ static const struct json_column SUPPLIER_COLUMNS[] = {
 };
 
 static const struct json_column EMPLOYEE_COLUMNS[] = {
-    { "id", "employee_id", JSON_ID, 1 },
-    { "version", "version", JSON_INT, 0 },
-    { "employeeNumber", "number", JSON_TEXT, 0 },
-    { "firstName", "first_name", JSON_TEXT, 0 },
+    { "id", "employee_id", JSON_ID, 1 },          { "version", "version", JSON_INT, 0 },
+    { "employeeNumber", "number", JSON_TEXT, 0 }, { "firstName", "first_name", JSON_TEXT, 0 },
     { "lastName", "last_name", JSON_TEXT, 0 },
 };
 
@@ -172,26 +167,41 @@ static const struct json_column VOUCHER_COLUMNS[] = {
 };
 
 const struct resource RESOURCE_VOUCHER = {
-    .name = "voucher", .path = "/ledger/voucher", .sorting = "id", COLUMNS(VOUCHER_COLUMNS),
+    .name = "voucher",
+    .path = "/ledger/voucher",
+    .sorting = "id",
+    COLUMNS(VOUCHER_COLUMNS),
 };
 
 /* The API answers only one of the two kinds where isInactive is left out. */
 static const char *const ACTIVE_AND_INACTIVE[] = { "isInactive=false", "isInactive=true", NULL };
 
 static const struct resource MASTERS[] = {
-    { .name = "annual_account", .path = "/ledger/annualAccount", .sorting = "id",
+    { .name = "annual_account",
+      .path = "/ledger/annualAccount",
+      .sorting = "id",
       COLUMNS(ANNUAL_ACCOUNT_COLUMNS) },
     { .name = "account", .path = "/ledger/account", .sorting = "id", COLUMNS(ACCOUNT_COLUMNS) },
-    { .name = "voucher_type", .path = "/ledger/voucherType", .sorting = "id",
+    { .name = "voucher_type",
+      .path = "/ledger/voucherType",
+      .sorting = "id",
       COLUMNS(VOUCHER_TYPE_COLUMNS) },
     { .name = "vat_type", .path = "/ledger/vatType", .sorting = "id", COLUMNS(VAT_TYPE_COLUMNS) },
-    { .name = "accounting_period", .path = "/ledger/accountingPeriod", .sorting = "id",
+    { .name = "accounting_period",
+      .path = "/ledger/accountingPeriod",
+      .sorting = "id",
       COLUMNS(ACCOUNTING_PERIOD_COLUMNS) },
     { .name = "department", .path = "/department", .sorting = "id", COLUMNS(DEPARTMENT_COLUMNS) },
     { .name = "project", .path = "/project", .sorting = "id", COLUMNS(PROJECT_COLUMNS) },
-    { .name = "customer", .path = "/customer", .sorting = "id", .variants = ACTIVE_AND_INACTIVE,
+    { .name = "customer",
+      .path = "/customer",
+      .sorting = "id",
+      .variants = ACTIVE_AND_INACTIVE,
       COLUMNS(CUSTOMER_COLUMNS) },
-    { .name = "supplier", .path = "/supplier", .sorting = "id", .variants = ACTIVE_AND_INACTIVE,
+    { .name = "supplier",
+      .path = "/supplier",
+      .sorting = "id",
+      .variants = ACTIVE_AND_INACTIVE,
       COLUMNS(SUPPLIER_COLUMNS) },
     { .name = "employee", .path = "/employee", .sorting = "id", COLUMNS(EMPLOYEE_COLUMNS) },
 };
@@ -262,8 +272,8 @@ int resource_append_fields(const struct resource *resource, struct buf *out)
 static const char *column_sql_type(enum json_type type)
 {
     static const char *const NAMES[] = {
-        [JSON_ID] = "bigint", [JSON_INT] = "integer", [JSON_MONEY] = "numeric",
-        [JSON_BOOL] = "boolean", [JSON_DATE] = "date", [JSON_TEXT] = "text",
+        [JSON_ID] = "bigint",        [JSON_INT] = "integer", [JSON_MONEY] = "numeric",
+        [JSON_BOOL] = "boolean",     [JSON_DATE] = "date",   [JSON_TEXT] = "text",
         [JSON_NUMBER_TEXT] = "text",
     };
     return NAMES[type];
@@ -271,8 +281,7 @@ static const char *column_sql_type(enum json_type type)
 
 int resource_append_stage(const struct resource *resource, struct buf *out)
 {
-    int ret = buf_printf(out, "CREATE TEMPORARY TABLE IF NOT EXISTS stage_%s (",
-                         resource->name);
+    int ret = buf_printf(out, "CREATE TEMPORARY TABLE IF NOT EXISTS stage_%s (", resource->name);
     for (int i = 0; ret == 0 && i < resource->columns_count; i++) {
         const struct json_column *column = &resource->columns[i];
         ret = buf_printf(out, "%s\"%s\" %s", i > 0 ? ", " : "", column->name,

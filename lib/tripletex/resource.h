@@ -1,9 +1,10 @@
 /*
  * resource.h - the catalogue of what is mirrored: one row per list of the API.
  *
- * A row says where a list lies, which JSON path goes to which column, and how its pages are asked for;
- * `fields=` and the staging table are made from the same columns. Names and types follow the official
- * specification (openapi.json 2.74). Adding a resource is one row here, one table, one merge statement.
+ * A row says where a list lies, which JSON path goes to which column, and how its pages are asked
+ * for; `fields=` and the staging table are made from the same columns. Names and types follow the
+ * official specification (openapi.json 2.74). Adding a resource is one row here, one table, one
+ * merge statement.
  */
 #ifndef SALDOD_TRIPLETEX_RESOURCE_H
 #define SALDOD_TRIPLETEX_RESOURCE_H
@@ -16,14 +17,14 @@
 struct buf;
 
 struct resource {
-    const char *name;                   /* "posting"; its stage is "stage_posting" */
-    const char *path;                   /* "/ledger/posting" */
-    const char *sorting;                /* value of `sorting`; NULL where the order means nothing */
-    const char *const *variants;        /* extra parameters, each asked for by itself; NULL-terminated;
-                                           NULL = one list without */
+    const char *name;            /* "posting"; its stage is "stage_posting" */
+    const char *path;            /* "/ledger/posting" */
+    const char *sorting;         /* value of `sorting`; NULL where the order means nothing */
+    const char *const *variants; /* extra parameters, each asked for by itself; NULL-terminated;
+                                    NULL = one list without */
     const struct json_column *columns;
     int columns_count;
-    int id_column;                      /* strictly rising over the pages where sorted by it; -1 = none */
+    int id_column; /* strictly rising over the pages where sorted by it; -1 = none */
 };
 
 /* Postings and saldo: the truth that is proven. */
