@@ -17,7 +17,7 @@ DEPS_BUILD := gcc libc6-dev make pkg-config gawk libcurl4-openssl-dev libevent-d
 	libyajl-dev libpq-dev libsystemd-dev libinih-dev libsodium-dev
 DEPS_TEST := $(DEPS_BUILD) libcmocka-dev postgresql-15 postgresql-15-pgtap \
 	libtap-parser-sourcehandler-pgtap-perl openssl procps
-DEPS_DEMO := $(DEPS_BUILD) postgresql-15
+DEPS_DEMO := $(DEPS_BUILD) postgresql-15 curl
 DEPS_FUZZ := $(DEPS_BUILD) clang-14 libclang-rt-14-dev
 DEPS_LINT := $(DEPS_BUILD) clang-tidy-14 clang-format-14 cppcheck universal-ctags \
 	shellcheck git gawk
@@ -223,7 +223,8 @@ lint: layers ## layers, sizes, words, static analysis, scripts
 	@printf '%s\n' $(LIB_SRC) $(DAEMON_SRC) daemon/main.c | xargs -P2 -n1 sh -c \
 		'clang-tidy-14 --quiet "$$1" -- $(TIDY_FLAGS) 2>/dev/null' sh
 	@echo "clang-tidy: nothing found"
-	@git ls-files -z --cached --others --exclude-standard '*.sh' .ci/run | xargs -0 shellcheck
+	@git ls-files -z --cached --others --exclude-standard '*.sh' .ci/run | xargs -0 \
+		shellcheck --severity=warning
 	@echo "shellcheck: nothing found"
 
 layers: ## includes point down only; each library behind its own wall
@@ -248,7 +249,11 @@ install: all ## install below DESTDIR and PREFIX
 	install -D -m 0755 $(BUILD)/saldod $(DESTDIR)$(PREFIX)/bin/saldod
 	install -D -m 0644 config/saldod.conf $(DESTDIR)$(PREFIX)/share/doc/saldod/saldod.conf
 	install -D -m 0644 config/saldod-minimal.conf $(DESTDIR)$(PREFIX)/share/doc/saldod/saldod-minimal.conf
-	install -D -m 0644 systemd/saldod.service $(DESTDIR)$(PREFIX)/lib/systemd/system/saldod.service
+	install -D -m 0644 config/saldod.8 $(DESTDIR)$(PREFIX)/share/man/man8/saldod.8
+	install -D -m 0644 config/saldod.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/saldod.conf.5
+	@sed 's|/usr/bin/saldod|$(PREFIX)/bin/saldod|' systemd/saldod.service > $(BUILD)/saldod.service
+	install -D -m 0644 $(BUILD)/saldod.service $(DESTDIR)$(PREFIX)/lib/systemd/system/saldod.service
+	install -D -m 0644 systemd/sysusers/saldod.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/saldod.conf
 
 clean: ## remove build/
 	@tests/demo/demo.sh down $(BUILD) >/dev/null 2>&1 || true

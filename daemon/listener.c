@@ -10,6 +10,7 @@
 #include "daemon/schema.h"
 #include "daemon/settings.h"
 #include "daemon/token_report.h"
+#include "daemon/token.h"
 #include "gen/sql_queries.h"
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
@@ -118,6 +119,25 @@ static int take_locks(void *ctx, const struct pg_result *result, struct err *err
     return 0;
 }
 
+/* The session of whoever owned the token before, so that neither a restart nor a take-over makes a
+ * new one. */
+static int take_sessions(void *ctx, const struct pg_result *result, struct err *err)
+{
+    struct listener *listener = ctx;
+    const struct token_entry *entry;
+    (void)err;
+    for (int i = 0; i < pg_result_rows(result); i++) {
+        TAILQ_FOREACH(entry, registry_tokens(listener->app->registry), entry)
+        {
+            if (entry->token && entry->is_owned &&
+                strcmp(entry->id, pg_result_text(result, i, "token_id")) == 0)
+                token_hold_session(entry->token, pg_result_text(result, i, "sealed_token"),
+                                   pg_result_int(result, i, "expires_us", 0));
+        }
+    }
+    return 0;
+}
+
 static void locked(void *ctx, const struct err *err)
 {
     struct listener *listener = ctx;
@@ -150,8 +170,10 @@ static void lock_and_look(void *ctx)
     const char *instance[] = { listener->app->settings->instance, SALDOD_VERSION };
     struct pg_batch *batch = batch_new(BATCH_PLAIN);
     batch_add_query(batch, SQL_instance_seen, 2, instance, NULL);
-    if (wanted.len_bytes > 2)
+    if (wanted.len_bytes > 2) {
         batch_add_query(batch, SQL_owner_lock, 2, tokens, take_locks);
+        batch_add_query(batch, SQL_registry_sessions, 0, NULL, take_sessions);
+    }
     batch_add_query(batch, SQL_order_open, 0, NULL, take_orders);
     listener->is_locking = 1;
     if (batch_start(batch, listener->pg, locked, listener, &err) < 0)

@@ -64,13 +64,17 @@ static int is_option(const char *word, const char *shorter, const char *longer)
     return strcmp(word, longer) == 0 || (shorter && strcmp(word, shorter) == 0);
 }
 
-/* One word of the command line. 0 = taken, 1 = help was printed, otherwise an exit status. */
+/* One word of the command line. 0 = taken, 1 = it was answered, otherwise an exit status. */
 static int take_word(const struct command *command, char **argv, int argc, int *i,
                      struct command_args *args)
 {
     const char *word = argv[*i];
     if (is_option(word, "-h", "--help")) {
         (void)printf("Usage: saldod %s\n%s\n", command->usage, command->help);
+        return 1;
+    }
+    if (is_option(word, "-V", "--version")) {
+        (void)printf("saldod %s\n", SALDOD_VERSION);
         return 1;
     }
     if (is_option(word, "-c", "--config")) {

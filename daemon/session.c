@@ -366,15 +366,15 @@ static void timer_ran(void *ctx)
 
 /* --- interface --- */
 
-static void take_held(struct session *session, const struct session_options *options)
+void session_hold(struct session *session, const char *sealed, int64_t expires_us)
 {
     char *text = NULL;
     struct err err = ERR_NONE;
-    if (!options->held || options->held_expires_us <= clock_now_us())
+    if (session->key || session->call || expires_us <= clock_now_us())
         return;
-    if (seal_open(session->app->seal, SEAL_PURPOSE, options->held, &text, &err) < 0)
+    if (seal_open(session->app->seal, SEAL_PURPOSE, sealed, &text, &err) < 0)
         return; /* another key: a new session is made */
-    become_ready(session, text, options->held_expires_us);
+    become_ready(session, text, expires_us);
     session->state = SESSION_READY;
     mem_free_secret(text);
 }
@@ -390,7 +390,6 @@ struct session *session_new(struct app *app, const struct session_options *optio
     session->changed = changed;
     session->ctx = ctx;
     session->timer = loop_timer_new(app->loop, timer_ran, session);
-    take_held(session, options);
     return session;
 }
 

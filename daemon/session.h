@@ -30,8 +30,6 @@ struct session_options {
     const char *token_id;       /* copied */
     const char *employee_token; /* copied, wiped */
     const char *label;          /* bureau name or organisation number, for the log; copied */
-    const char *held;           /* the sealed session of an earlier life, or NULL */
-    int64_t held_expires_us;
 };
 
 /* Called from the loop whenever the state has changed. */
@@ -39,6 +37,9 @@ typedef void session_changed_fn(void *ctx);
 
 struct session *session_new(struct app *app, const struct session_options *options,
                             session_changed_fn *changed, void *ctx) MUST_USE;
+
+/* Takes up the sealed session of an earlier life, unless one is there or being made. */
+void session_hold(struct session *session, const char *sealed, int64_t expires_us);
 
 enum session_state session_state(const struct session *session) MUST_USE;
 

@@ -264,6 +264,11 @@ struct token *token_new(struct app *app, const struct session_options *options)
     return token;
 }
 
+void token_hold_session(struct token *token, const char *sealed, int64_t expires_us)
+{
+    session_hold(token->session, sealed, expires_us);
+}
+
 const char *token_id(const struct token *token)
 {
     return token->id;

@@ -69,6 +69,9 @@ struct token_report {
 };
 void token_describe(const struct token *token, struct token_report *ret_report);
 
+/* Takes up a session of an earlier life, sealed, unless there is one. */
+void token_hold_session(struct token *token, const char *sealed, int64_t expires_us);
+
 /* Ends its requests without telling. */
 void token_free(struct token *token); /* NULL is fine */
 

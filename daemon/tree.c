@@ -352,7 +352,7 @@ static void note_change(struct tree *tree, struct tree_node *node, const char *d
 {
     /* What is read for the first time is new to us, not a change: it does not keep a closed year
      * living. */
-    if (node->digest)
+    if (node->digest || node->rows == 0)
         node->changed_us = sent_us;
     node_set_digest(node, digest && *digest ? digest : NULL);
     node->confirmed_us = sent_us;

@@ -100,6 +100,7 @@ static void line_add(struct line *line, const char *text, size_t len)
         }
         size_t end = at + (bytes > 0 ? bytes : 1);
         while (at < end)
+            /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): `end` is within `len` */
             line_add_escape(line, text[at++]);
     }
 }

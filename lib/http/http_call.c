@@ -123,9 +123,9 @@ static int place_learn(struct http_call *call, const char *url, struct err *err)
     int rc = 0;
     if (!parts || curl_url_set(parts, CURLUPART_URL, url, CURLU_DISALLOW_USER) != CURLUE_OK ||
         curl_url_get(parts, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
-        curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK)
+        curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK) {
         rc = err_set(err, EINVAL, "the address asked for is no URL, or has a user name in it");
-    if (rc == 0) {
+    } else {
         snprintf(call->place, sizeof(call->place), "%s:%s", host, port);
         call->is_loopback = is_loopback(host);
     }

@@ -70,7 +70,30 @@ end() {
     done
 }
 
+# Starts a process that outlives the terminal, and whose log is NAME.log.
+launch() {
+    starting=$1
+    shift
+    setsid "$@" </dev/null >"$home/$starting.log" 2>&1 &
+    record "$starting" $!
+    starting=
+}
+
+# What a signal or a kill came between: a process that was started and is not recorded yet.
+record_unrecorded() {
+    if [ -n "${starting:-}" ] && [ ! -s "$demo/$starting.pid" ] && [ -n "${!:-}" ]; then
+        record "$starting" "$!"
+    fi
+    lock=$demo/server/data/postmaster.pid
+    if [ ! -s "$demo/postgres.pid" ] && [ -s "$lock" ]; then
+        pid=$(head -n 1 "$lock")
+        tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "/server/data " || return 0
+        record postgres "$pid"
+    fi
+}
+
 remove_all() {
+    record_unrecorded
     end saldod TERM 25 || end saldod KILL 5 || true
     end sandbox TERM 5 || end sandbox KILL 5 || true
     end postgres INT 10 || end postgres QUIT 5 || end postgres KILL 5 || true
@@ -81,7 +104,7 @@ remove_all() {
         esac
         rm -f "$demo"
     else
-        rm -rf "$demo"
+        rm -rf "$demo" "${place:-}"
     fi
 }
 
@@ -167,7 +190,9 @@ find_postgres() {
     [ -x "$bin/initdb" ] || fail 'no PostgreSQL server of version 15 or later; install postgresql-15, or set PGBIN'
 }
 
-in_server() (cd "$home/server" && $as "$@")
+# Out of reach of Ctrl-C: a server that is half started when the signal comes could not be found and ended.
+# shellcheck disable=SC2086 # several words or none
+in_server() (cd "$home/server" && setsid -w $as "$@")
 
 # Whoever may enter the folder may connect, as any role: that is its owner only.
 start_postgres() {
@@ -207,9 +232,9 @@ write_world() {
     cat >"$home/secrets/world.json" <<JSON
 { "consumerToken": "$(cat "$home/secrets/consumer-token")",
   "companies": [
-    { "orgNr": "$NORD_ORG_NR", "name": "Fjord Fisk AS", "seed": 1, "postingsPerYear": 2000 },
-    { "orgNr": "$VEST_ORG_NR", "name": "Bølgen Verksted AS", "seed": 4, "postingsPerYear": 1500 },
-    { "orgNr": "$SINGLE_ORG_NR", "name": "Nordlys ANS", "seed": 2, "postingsPerYear": 800, "fiscalStartMonth": 7 } ],
+    { "orgNr": "$NORD_ORG_NR", "name": "Fjord Fisk AS", "seed": 1, "postingsPerYear": 1200 },
+    { "orgNr": "$VEST_ORG_NR", "name": "Bølgen Verksted AS", "seed": 4, "postingsPerYear": 800 },
+    { "orgNr": "$SINGLE_ORG_NR", "name": "Nordlys ANS", "seed": 2, "postingsPerYear": 400, "fiscalStartMonth": 7 } ],
   "tokens": [
     { "employeeToken": "$(cat "$home/secrets/regnskap-nord")", "name": "bureau", "kind": "bureau",
       "access": ["$NORD_ORG_NR", "$VEST_ORG_NR"] },
@@ -224,12 +249,13 @@ start_sandbox() {
     parent=
     [ "$mode" = up ] || parent="--parent $$"
     # shellcheck disable=SC2086 # two words or none
-    setsid "$build/tests/sandbox/tripletex-sandbox" --port-file "$home/port" --world "$home/secrets/world.json" \
-        $parent </dev/null >"$home/sandbox.log" 2>&1 &
-    record sandbox $!
+    launch sandbox "$build/tests/sandbox/tripletex-sandbox" --port-file "$home/port" \
+        --world "$home/secrets/world.json" $parent
     tries=200
     until [ -s "$home/port" ]; do
-        is_running sandbox && [ "$tries" -gt 0 ] || fail 'the sandbox did not start'
+        if ! is_running sandbox || [ "$tries" -eq 0 ]; then
+            fail 'the sandbox did not start'
+        fi
         tries=$((tries - 1))
         sleep 0.05
     done
@@ -265,11 +291,6 @@ org_nr =
 CONF
 }
 
-start_saldod() {
-    setsid "$build/saldod" run -c "$home/saldod.conf" </dev/null >"$home/saldod.log" 2>&1 &
-    record saldod $!
-}
-
 # On standard input, not as an argument: arguments can be read by everybody on the machine.
 register_bureau() {
     sql kari -o /dev/null <<SQL
@@ -298,7 +319,7 @@ wait_until_fresh() {
         answer=$(ask kari "
             SELECT count(*) = 3 AND bool_and(state = 'fresh' AND verified),
                    coalesce(string_agg(format('%s: %s%s', name, state,
-                       CASE WHEN state = 'loading' THEN format(' (%s of %s years)', complete_years, years)
+                       CASE WHEN state = 'loading' AND years > 0 THEN format(' (%s of %s years)', complete_years, years)
                             WHEN verified THEN ', verified' END), '  |  ' ORDER BY org_nr DESC), 'no client yet')
               FROM bureau.status")
         show_progress "${answer#*|}"
@@ -337,18 +358,16 @@ SQL
 }
 
 show_proof() {
-    sql finale_tool -v org_nr="$NORD_ORG_NR" -P border=0 <<'SQL'
-SELECT c.name AS "Client", c.state AS "State", y.year AS "Year", y.verified AS "Verified",
-       (SELECT count(*) FROM finale.posting p
-         WHERE p.org_nr = c.org_nr AND p.posting_date BETWEEN y.start_date AND y.end_date) AS "Postings",
-       (SELECT count(*) FROM finale.saldo_proof f
-         WHERE f.org_nr = c.org_nr AND f.month BETWEEN date_trunc('month', y.start_date) AND y.end_date) AS "Saldos proven",
-       (SELECT coalesce(sum(abs(f.difference)), 0) FROM finale.saldo_proof f
-         WHERE f.org_nr = c.org_nr AND f.month BETWEEN date_trunc('month', y.start_date) AND y.end_date) AS "Difference"
+    sql finale_tool <<'SQL'
+SELECT c.name AS "Client", y.first || ' - ' || y.last AS "Years", p.postings AS "Postings",
+       f.saldos AS "Saldos compared", f.difference AS "Differences", CASE WHEN c.verified THEN 'yes' ELSE 'NO' END AS "Verified",
+       to_char(c.fresh_as_of, 'HH24:MI:SS') AS "Fresh as of"
   FROM finale.client c
-  JOIN finale.year y USING (org_nr)
- WHERE current_date >= y.start_date - interval '2 years'
- ORDER BY c.org_nr DESC, y.year;
+  JOIN (SELECT org_nr, min(year) AS first, max(year) AS last FROM finale.year GROUP BY 1) y USING (org_nr)
+  JOIN (SELECT org_nr, count(*) AS postings FROM finale.posting GROUP BY 1) p USING (org_nr)
+  JOIN (SELECT org_nr, count(*) AS saldos, to_char(sum(abs(difference)), 'FM999999990D00') AS difference
+          FROM finale.saldo_proof GROUP BY 1) f USING (org_nr)
+ ORDER BY c.bureau, c.name;
 SQL
 }
 
@@ -467,13 +486,15 @@ run() {
     say "Starting PostgreSQL, with a socket in $home/server ..."
     start_postgres
     make_database
-    say 'Starting the sandbox, a stand-in of the Tripletex API with made-up books ...'
+    say 'Starting the sandbox, a stand-in of the Tripletex API with made-up books, extreme amounts included ...'
     start_sandbox
     write_configuration
     say 'saldod migrate, saldod check, saldod run ...'
-    "$build/saldod" migrate -c "$home/saldod.conf" | tail -n 1 | sed 's/^/  /'
-    "$build/saldod" check -c "$home/saldod.conf" | sed 's/^/  /'
-    start_saldod
+    told=$("$build/saldod" migrate -c "$home/saldod.conf")
+    say "$told" | tail -n 1 | sed 's/^/  /'
+    told=$("$build/saldod" check -c "$home/saldod.conf")
+    say "  $told"
+    launch saldod "$build/saldod" run -c "$home/saldod.conf"
     register_bureau
     step 'A bureau with two clients is registered by SQL, a single company by configuration. First load:'
     wait_until_fresh

@@ -65,7 +65,7 @@ static int wait_port(struct world *world, const char *port_file)
     while (process_is_alive(world->process) && process_now_ms() < until_ms) {
         AUTO_FREE char *text = folder_read(port_file);
         if (*text)
-            return atoi(text);
+            return (int)strtol(text, NULL, 10);
         process_pause();
     }
     return -1;

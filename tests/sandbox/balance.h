@@ -29,7 +29,10 @@ struct balance_ask {
     bool    with_quiet_accounts;
 };
 
-/* Adds to `ret_rows` one new row an account, to be freed by the caller. Salary is never hidden here. */
+/*
+ * Adds to `ret_rows` one new row an account, to be freed by the caller. Salary is never hidden
+ * here.
+ */
 void balance_rows(const struct company *company, const struct balance_ask *ask,
                   struct vec *ret_rows);
 

@@ -86,7 +86,8 @@ static void call_fault(struct control *control)
         control_refuse(control, "kind: '%s' is not known", name ? name : "");
         return;
     }
-    if (kind == FAULT_REPLACE && (!control_text(control, "find") || !control_text(control, "with"))) {
+    bool has_both = control_text(control, "find") && control_text(control, "with");
+    if (kind == FAULT_REPLACE && !has_both) {
         control_refuse(control, "find and with: a replacement needs both");
         return;
     }

@@ -42,7 +42,7 @@ struct session *session_create(struct world *world, const char *consumer, const 
                                const char *expiration, struct token **ret_token,
                                struct fail *fail)
 {
-    int32_t day;
+    int32_t day = 0;
     struct token *token = world_token(world, employee);
     *ret_token = token;
     if (!consumer || !employee) {

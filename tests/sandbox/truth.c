@@ -220,7 +220,8 @@ static int32_t truth_last_day(const struct company *company)
 void truth_saldo(const struct company *company, int32_t from, int32_t to, struct out *out)
 {
     const struct annual_account *first = company->years.at[0];
-    struct annual_account year = company_year_at(company, from < first->start ? first->start : from);
+    from = from < first->start ? first->start : from;
+    struct annual_account year = company_year_at(company, from);
     if (to == INT32_MAX)
         to = truth_last_day(company) + 1;
     out_raw(out, "[");

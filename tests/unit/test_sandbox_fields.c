@@ -27,7 +27,8 @@ struct sample {
 
 static void sample_init(struct sample *sample)
 {
-    *sample = (struct sample){ .account_name = "Bank", .text = "a \"b\"\t\\ \n\x01 \xf0\x9f\x90\x9f" };
+    *sample = (struct sample){ .account_name = "Bank",
+                               .text = "a \"b\"\t\\ \n\x01 \xf0\x9f\x90\x9f" };
     sample->type = (struct voucher_type){ .row = { 9, 1 }, .name = "Betaling" };
     sample->account = (struct account){ .row = { 8, 2 }, .number = 1920,
                                         .name = sample->account_name };
@@ -123,7 +124,8 @@ static void broken_grammar_is_refused(void **state)
     refuses("account()", "a field name is missing");
     refuses("id)", "unexpected ')'");
     refuses("id name", "unexpected ' name'");
-    refuses("voucher(postings(voucher(postings(voucher(postings(voucher(postings(voucher(id)))))))))",
+    refuses("voucher(postings(voucher(postings("
+            "voucher(postings(voucher(postings(voucher(id)))))))))",
             "nested deeper than");
 }
 
