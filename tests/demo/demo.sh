@@ -379,15 +379,22 @@ closing_of() {
 # Two rows of one voucher, 1,000 more on one and less on the other, so that it still sums to 0.
 choose_voucher() {
     answer=$(ask finale_tool "
-        SELECT a.voucher_id, a.voucher_number, a.account_number, a.posting_id, a.amount + 1000, b.posting_id, b.amount - 1000
-          FROM finale.posting a
-          JOIN finale.posting b USING (org_nr, voucher_id)
-          JOIN finale.year y ON y.org_nr = a.org_nr AND y.year = $year
-         WHERE a.org_nr = '$NORD_ORG_NR' AND a.posting_date BETWEEN y.start_date AND least(y.end_date, current_date)
-           AND a.amount > 0 AND b.amount < 0 AND a.account_number <> b.account_number
-           AND a.account_number >= '4000' AND a.currency = 'NOK' AND b.currency = 'NOK'
-           AND a.voucher_number > 0
-         ORDER BY a.posting_date DESC, a.posting_id, b.posting_id
+        SELECT voucher_id, number, more.account, more.id, more.amount + 1000, less.id, less.amount - 1000
+          FROM (SELECT p.voucher_id, min(p.voucher_number) AS number, max(p.posting_date) AS posting_date,
+                       (array_agg(p.posting_id ORDER BY p.row) FILTER (WHERE p.amount > 0 AND p.account_number >= '4000'))[1] AS more_id,
+                       (array_agg(p.posting_id ORDER BY p.row) FILTER (WHERE p.amount < 0))[1] AS less_id,
+                       jsonb_object_agg(p.posting_id, jsonb_build_object('account', p.account_number, 'amount', p.amount)) AS rows
+                  FROM finale.posting p
+                 WHERE p.org_nr = '$NORD_ORG_NR' AND p.posting_date BETWEEN '$first_day' AND current_date
+                   AND p.voucher_number > 0
+                 GROUP BY p.voucher_id
+                HAVING bool_and(p.currency = 'NOK')) v
+         CROSS JOIN LATERAL (SELECT more_id AS id, rows -> more_id::text ->> 'account' AS account,
+                                    (rows -> more_id::text ->> 'amount')::numeric AS amount) more
+         CROSS JOIN LATERAL (SELECT less_id AS id, rows -> less_id::text ->> 'account' AS account,
+                                    (rows -> less_id::text ->> 'amount')::numeric AS amount) less
+         WHERE more.account <> less.account
+         ORDER BY posting_date DESC, voucher_id
          LIMIT 1")
     [ -n "$answer" ] || fail 'there is no voucher to change'
     IFS='|' read -r voucher number account first first_amount second second_amount <<EOF2
@@ -430,7 +437,10 @@ show_change() {
 }
 
 show_figures() {
-    year=$(ask finale_tool "SELECT max(year) FROM finale.year WHERE org_nr = '$NORD_ORG_NR' AND start_date <= current_date")
+    answer=$(ask finale_tool "SELECT year, start_date FROM finale.year
+                               WHERE org_nr = '$NORD_ORG_NR' AND start_date <= current_date ORDER BY year DESC LIMIT 1")
+    year=${answer%|*}
+    first_day=${answer#*|}
     step "Saldo of Fjord Fisk AS ($NORD_ORG_NR), $year (finale.saldo_year; the accounts that moved most):"
     show_saldo
     step 'Each saldo is proven: what Tripletex says of an account and month, less the sum of its postings:'

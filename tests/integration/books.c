@@ -43,7 +43,8 @@ static const struct part {
 char *books_single(const struct stage *stage)
 {
     return mem_printf("[client " BOOKS_SINGLE "]\nname = Nordlys ANS\nemployee_token_file = %s\n"
-                      "org_nr =\n", stage->single);
+                      "org_nr =\n",
+                      stage->single);
 }
 
 void books_register(struct stage *stage)
@@ -59,8 +60,9 @@ void books_register(struct stage *stage)
 
 void books_wait_fresh(struct stage *stage, double seconds)
 {
-    stage_wait(stage, seconds, "SELECT count(*) > 0 AND bool_and(state = 'fresh' AND verified) "
-                               "FROM finale.client WHERE state <> 'disabled'");
+    stage_wait(stage, seconds,
+               "SELECT count(*) > 0 AND bool_and(state = 'fresh' AND verified) "
+               "FROM finale.client WHERE state <> 'disabled'");
 }
 
 /* The first rows that only one side has, marked by side; "" where there are none. free() it. */
@@ -70,12 +72,15 @@ static char *compare_part(struct stage *stage, const struct part *part, const ch
     AUTO_FREE char *path = mem_printf("%s?orgNr=%s%s", part->path, org_nr, range);
     AUTO_FREE char *truth = world_get(stage->world, path);
     AUTO_FREE char *columns = db_textf(
-        stage->db, "SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) "
-                   "FROM pg_attribute WHERE attrelid = '%s'::regclass AND attnum > 0 "
-                   "AND attname NOT IN ('org_nr', 'client_id')", part->view);
+        stage->db,
+        "SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) "
+        "FROM pg_attribute WHERE attrelid = '%s'::regclass AND attnum > 0 "
+        "AND attname NOT IN ('org_nr', 'client_id')",
+        part->view);
     AUTO_FREE char *sql = mem_printf(
         "WITH truth AS MATERIALIZED (SELECT %s FROM jsonb_populate_recordset(NULL::%s, $1::jsonb) "
-        "WHERE %s), mirror AS MATERIALIZED (SELECT %s FROM %s WHERE org_nr = $2 AND %s), difference AS ("
+        "WHERE %s), mirror AS MATERIALIZED (SELECT %s FROM %s WHERE org_nr = $2 AND %s), "
+        "difference AS ("
         "(SELECT 'only in Tripletex' AS side, x.* FROM (TABLE truth EXCEPT ALL TABLE mirror) x) "
         "UNION ALL "
         "(SELECT 'only mirrored', x.* FROM (TABLE mirror EXCEPT ALL TABLE truth) x)) "
@@ -91,8 +96,10 @@ static char *compare_part(struct stage *stage, const struct part *part, const ch
 static char *compare_client(struct stage *stage, const char *org_nr)
 {
     AUTO_FREE char *range = db_textf(
-        stage->db, "SELECT format('&dateFrom=%%s&dateTo=%%s', min(start_date), max(end_date) + 1) "
-                   "FROM finale.year WHERE org_nr = '%s' HAVING count(*) > 0", org_nr);
+        stage->db,
+        "SELECT format('&dateFrom=%%s&dateTo=%%s', min(start_date), max(end_date) + 1) "
+        "FROM finale.year WHERE org_nr = '%s' HAVING count(*) > 0",
+        org_nr);
     if (!*range)
         return mem_printf("%s has no visible year", org_nr);
     for (size_t i = 0; i < ARRAY_LEN(PARTS); i++) {
@@ -112,7 +119,8 @@ static char *compare_all(struct stage *stage)
                    "WHERE state <> 'disabled'");
     char *rest = NULL;
     assert_true(*clients);
-    for (char *org_nr = strtok_r(clients, " ", &rest); org_nr; org_nr = strtok_r(NULL, " ", &rest)) {
+    for (char *org_nr = strtok_r(clients, " ", &rest); org_nr;
+         org_nr = strtok_r(NULL, " ", &rest)) {
         char *found = compare_client(stage, org_nr);
         if (*found)
             return found;

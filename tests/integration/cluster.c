@@ -53,10 +53,13 @@ static int make_folder(const struct cluster *cluster)
 static int init_data(const struct cluster *cluster)
 {
     AUTO_FREE char *initdb = mem_printf("%s/initdb", cluster->bin);
-    const char *argv[] = { initdb, "-D", cluster->data, "-U", "postgres", "-A", "trust",
-                           "--no-sync", "-E", "UTF8", "--locale=C.UTF-8", NULL };
-    const struct process_options options = { .argv = argv, .out = cluster->log, .err = cluster->log,
-                                             .user = SERVER_USER, .folder = cluster->path };
+    const char *argv[] = { initdb,  "-D",        cluster->data, "-U",   "postgres",         "-A",
+                           "trust", "--no-sync", "-E",          "UTF8", "--locale=C.UTF-8", NULL };
+    const struct process_options options = { .argv = argv,
+                                             .out = cluster->log,
+                                             .err = cluster->log,
+                                             .user = SERVER_USER,
+                                             .folder = cluster->path };
     struct process *process = process_start(&options);
     int status = process_wait(process, INITDB_MS);
     process_stop(process, SIGKILL);
@@ -66,11 +69,25 @@ static int init_data(const struct cluster *cluster)
 static void start_server(struct cluster *cluster)
 {
     AUTO_FREE char *postgres = mem_printf("%s/postgres", cluster->bin);
-    const char *argv[] = { postgres, "-D", cluster->data, "-k", cluster->path,
-                           "-c", "listen_addresses=", "-c", "fsync=off",
-                           "-c", "max_connections=60", "-c", "log_statement=none", NULL };
-    const struct process_options options = { .argv = argv, .out = cluster->log, .err = cluster->log,
-                                             .user = SERVER_USER, .folder = cluster->path,
+    const char *argv[] = { postgres,
+                           "-D",
+                           cluster->data,
+                           "-k",
+                           cluster->path,
+                           "-c",
+                           "listen_addresses=",
+                           "-c",
+                           "fsync=off",
+                           "-c",
+                           "max_connections=60",
+                           "-c",
+                           "log_statement=none",
+                           NULL };
+    const struct process_options options = { .argv = argv,
+                                             .out = cluster->log,
+                                             .err = cluster->log,
+                                             .user = SERVER_USER,
+                                             .folder = cluster->path,
                                              .death_signal = SIGQUIT };
     cluster->server = process_start(&options);
 }

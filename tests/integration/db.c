@@ -38,8 +38,8 @@ char *db_ask(PGconn *db, const char *sql, int count, const char *const *values)
         PQclear(result);
         fail_msg("%.300s: %s", sql, message);
     }
-    char *text = mem_strdup(PQntuples(result) > 0 && PQnfields(result) > 0
-                                ? PQgetvalue(result, 0, 0) : "");
+    char *text = mem_strdup(
+        PQntuples(result) > 0 && PQnfields(result) > 0 ? PQgetvalue(result, 0, 0) : "");
     PQclear(result);
     return text;
 }

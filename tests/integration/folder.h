@@ -20,8 +20,8 @@ const char *folder_path(const struct folder *folder);
 char *folder_file(const struct folder *folder, const char *name) MUST_USE;
 
 /* Writes a file of this mode and returns its path, free() it. Failing fails the test. */
-char *folder_put(const struct folder *folder, const char *name, int mode, const char *content)
-    MUST_USE;
+char *folder_put(const struct folder *folder, const char *name, int mode,
+                 const char *content) MUST_USE;
 
 /* The content of a file; "" where there is none. free() it. */
 char *folder_read(const char *path) MUST_USE;

@@ -82,7 +82,10 @@ static void child_run(const struct process_options *options, pid_t parent)
     if (getppid() != parent)
         _exit(STATUS_CANNOT_RUN);
     /* execvp() promises not to change them, its type does not say so. */
-    union { const char *const *in; char *const *out; } argv = { .in = options->argv };
+    union {
+        const char *const *in;
+        char *const *out;
+    } argv = { .in = options->argv };
     (void)execvp(argv.out[0], argv.out);
     (void)fprintf(stderr, "%s: %s\n", argv.out[0], strerror(errno));
     _exit(STATUS_CANNOT_RUN);

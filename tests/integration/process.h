@@ -13,11 +13,11 @@
 struct process;
 
 struct process_options {
-    const char *const *argv;     /* ends with NULL; argv[0] is looked up in PATH */
-    const char *out, *err;       /* files it writes to; NULL = none */
-    const char *user;            /* becomes that user where we are root; NULL = stays */
-    const char *folder;          /* works there; NULL = stays */
-    int death_signal;            /* what it gets when the test program dies; 0 = SIGKILL */
+    const char *const *argv; /* ends with NULL; argv[0] is looked up in PATH */
+    const char *out, *err;   /* files it writes to; NULL = none */
+    const char *user;        /* becomes that user where we are root; NULL = stays */
+    const char *folder;      /* works there; NULL = stays */
+    int death_signal;        /* what it gets when the test program dies; 0 = SIGKILL */
 };
 
 /* Failing to fork fails the test; failing to execute is exit status 127. */

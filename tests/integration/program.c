@@ -38,7 +38,8 @@ struct program *program_start(const struct folder *folder, const char *build, co
     argv[count++] = path;
     for (int i = 0; words[i] && count < PROGRAM_WORDS_MAX; i++)
         argv[count++] = words[i];
-    const struct process_options options = { .argv = argv, .out = program->out,
+    const struct process_options options = { .argv = argv,
+                                             .out = program->out,
                                              .err = program->err };
     program->process = process_start(&options);
     return program;

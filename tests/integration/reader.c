@@ -57,7 +57,8 @@ static void look_at_once(struct reader *reader)
 {
     AUTO_FREE char *difference = ask(reader, TOGETHER);
     if (difference)
-        note_fault(reader, "in one statement (client, account, month, postings, saldo)", difference);
+        note_fault(reader, "in one statement (client, account, month, postings, saldo)",
+                   difference);
     reader->result.looks++;
 }
 

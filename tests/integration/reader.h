@@ -1,6 +1,7 @@
 /*
  * reader.h - a reporting tool that looks at the figures all the time, and remembers if they ever
- * did not fit together: the sum of the postings of each client, account and month against the saldo.
+ * did not fit together: the sum of the postings of each client, account and month against the
+ * saldo.
  *
  * It runs in a thread of its own with a connection of its own, so that the test can go on.
  */
@@ -12,10 +13,10 @@
 struct reader;
 
 struct reader_result {
-    int looks;           /* how often it looked, in either way */
-    int faults;          /* how often the figures did not fit */
-    int notifications;   /* of finale_changed */
-    char first[1024];    /* the first fault, in words */
+    int looks;         /* how often it looked, in either way */
+    int faults;        /* how often the figures did not fit */
+    int notifications; /* of finale_changed */
+    char first[1024];  /* the first fault, in words */
 };
 
 /* Begins to look. NULL on failure. */

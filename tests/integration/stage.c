@@ -45,10 +45,11 @@ static int find_slack(void)
 
 static void clean_environment(void)
 {
-    static const char *const NAMES[] = { "PGHOST", "PGPORT", "PGUSER", "PGDATABASE", "PGSERVICE",
-                                         "PGSERVICEFILE", "PGPASSFILE", "PGOPTIONS",
-                                         "NOTIFY_SOCKET", "CREDENTIALS_DIRECTORY",
-                                         "JOURNAL_STREAM", "WATCHDOG_USEC" };
+    static const char *const NAMES[] = {
+        "PGHOST",         "PGPORT",       "PGUSER",    "PGDATABASE",    "PGSERVICE",
+        "PGSERVICEFILE",  "PGPASSFILE",   "PGOPTIONS", "NOTIFY_SOCKET", "CREDENTIALS_DIRECTORY",
+        "JOURNAL_STREAM", "WATCHDOG_USEC"
+    };
     for (size_t i = 0; i < ARRAY_LEN(NAMES); i++)
         (void)unsetenv(NAMES[i]);
 }

@@ -35,8 +35,8 @@ struct stage {
     PGconn *db;
     struct world *world; /* the first of `worlds` */
     struct world *worlds[STAGE_WORLDS_MAX];
-    char *config;                    /* path, once stage_configure() was called */
-    char *consumer, *single, *key;   /* paths of the secrets */
+    char *config;                  /* path, once stage_configure() was called */
+    char *consumer, *single, *key; /* paths of the secrets */
     struct program *programs[STAGE_PROGRAMS_MAX];
     int programs_count;
     char *out, *err; /* of the last stage_saldod() */
@@ -64,7 +64,10 @@ void stage_close(struct stage *stage);
 /* An entry of the tests of a program; bodies take the stage itself. */
 #define STAGE_TEST(stage, body)                                                                    \
     {                                                                                              \
-        #body, stage_run, stage_set_up, stage_tear_down, &(struct stage_test){ (stage), (body) }   \
+#body, stage_run, stage_set_up, stage_tear_down, &(struct stage_test)                      \
+        {                                                                                          \
+            (stage), (body)                                                                        \
+        }                                                                                          \
     }
 int stage_set_up(void **state);
 void stage_run(void **state);

@@ -1,4 +1,5 @@
-/* Wrong input is refused with a message that says where and what to do; the commands besides run. */
+/* Wrong input is refused with a message that says where and what to do; the commands besides run.
+ */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -142,7 +143,8 @@ static void missing_file_is_refused(struct stage *stage)
 static void configure_with_secret(struct stage *stage, const char *path)
 {
     AUTO_FREE char *rest = mem_printf("[client " BOOKS_SINGLE "]\nemployee_token_file = %s\n"
-                                      "org_nr =\n", path);
+                                      "org_nr =\n",
+                                      path);
     const struct stage_config config = { .rest = rest };
     stage_configure(stage, &config);
 }
@@ -211,11 +213,12 @@ static void wrong_rows_are_refused_with_table_and_column(struct stage *stage)
                       "bureau.client.bureau_id", "Nobody", "bureau.add_bureau");
     check_sql_refusal(stage, "SELECT bureau.add_client('811126489', 'X')",
                       "bureau.client.bureau_id", "811126489", "employee_token");
-    check_sql_refusal(stage, "INSERT INTO bureau.client (org_nr, name, bureau_id) "
-                             "VALUES ('974760674', 'X', 1)",
+    check_sql_refusal(stage,
+                      "INSERT INTO bureau.client (org_nr, name, bureau_id) "
+                      "VALUES ('974760674', 'X', 1)",
                       "bureau.client.org_nr", "974760674", "brreg.no");
-    check_sql_refusal(stage, "SELECT bureau.add_bureau('C', ' ')",
-                      "bureau.bureau.employee_token", "blank", "credential:NAME");
+    check_sql_refusal(stage, "SELECT bureau.add_bureau('C', ' ')", "bureau.bureau.employee_token",
+                      "blank", "credential:NAME");
 }
 
 static void bureau_that_does_not_exist_is_told_by_its_line(struct stage *stage)
@@ -323,7 +326,8 @@ static void migrate_may_run_twice_at_once(struct stage *stage)
 
 /* --- the good case --- */
 
-/* Both by SQL: `pull` brings what is registered, and only the daemon registers what the file has. */
+/* Both by SQL: `pull` brings what is registered, and only the daemon registers what the file has.
+ */
 static void set_good_scene(struct stage *stage)
 {
     (void)stage_world(stage, WORLD);
@@ -364,8 +368,9 @@ static void pull_is_handed_over_to_the_daemon_that_runs(struct stage *stage)
     set_good_scene(stage);
     (void)stage_daemon(stage); /* which would ask again in 5 minutes only */
     books_wait_fresh(stage, 20);
-    world_post(stage->world, "/mutate", "{\"orgNr\": \"" BOOKS_SINGLE "\", \"count\": 5, "
-                                        "\"kinds\": [\"new\", \"amount\", \"text\", \"delete\"]}");
+    world_post(stage->world, "/mutate",
+               "{\"orgNr\": \"" BOOKS_SINGLE "\", \"count\": 5, "
+               "\"kinds\": [\"new\", \"amount\", \"text\", \"delete\"]}");
     assert_int_equal(SALDOD(stage, "pull", BOOKS_SINGLE), DONE);
     stage_check_has(stage->out, "by the running daemon");
     books_check_equal(stage);
@@ -387,8 +392,9 @@ static void status_shows_a_table_and_a_document(struct stage *stage)
     assert_int_equal(SALDOD(stage, "status", "--json"), DONE);
     const char *values[] = { stage->out };
     AUTO_FREE char *states = db_ask(
-        stage->db, "SELECT string_agg(c ->> 'org_nr' || ' ' || (c ->> 'state'), ', ' "
-                   "ORDER BY c ->> 'org_nr') FROM jsonb_array_elements($1::jsonb -> 'clients') c",
+        stage->db,
+        "SELECT string_agg(c ->> 'org_nr' || ' ' || (c ->> 'state'), ', ' "
+        "ORDER BY c ->> 'org_nr') FROM jsonb_array_elements($1::jsonb -> 'clients') c",
         1, values);
     assert_string_equal(states, BOOKS_SINGLE " fresh, " BOOKS_CLIENT " fresh");
     stage_check_lacks(stage->out, "sealed:");

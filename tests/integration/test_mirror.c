@@ -36,9 +36,10 @@ static void check_requests(struct stage *stage)
         fail_msg("requests that no correct client sends: %.2000s", violations);
     AUTO_FREE char *requests = world_get(stage->world, "/requests");
     const char *values[] = { requests };
-    AUTO_FREE char *agents = db_ask(
-        stage->db, "SELECT string_agg(DISTINCT r ->> 'userAgent', ' ') "
-                   "FROM jsonb_array_elements($1::jsonb -> 'requests') r", 1, values);
+    AUTO_FREE char *agents = db_ask(stage->db,
+                                    "SELECT string_agg(DISTINCT r ->> 'userAgent', ' ') "
+                                    "FROM jsonb_array_elements($1::jsonb -> 'requests') r",
+                                    1, values);
     assert_string_equal(agents, "saldod/" SALDOD_VERSION);
 }
 
@@ -53,8 +54,8 @@ static void end_daemon(struct stage *stage, struct program *daemon)
 
 static void check_texts(struct stage *stage)
 {
-    static const char *const FORMS[] = { "'%\"%'", "E'%\\t%'", "E'%\\n%'", "E'%\\\\\\\\%'",
-                                         "E'%\\U0001F41F%'", "'%''%'" };
+    static const char *const FORMS[] = { "'%\"%'",        "E'%\\t%'",         "E'%\\n%'",
+                                         "E'%\\\\\\\\%'", "E'%\\U0001F41F%'", "'%''%'" };
     for (size_t i = 0; i < ARRAY_LEN(FORMS); i++) {
         AUTO_FREE char *count = db_textf(
             stage->db, "SELECT count(*) FROM finale.posting WHERE description LIKE %s", FORMS[i]);
@@ -63,7 +64,8 @@ static void check_texts(struct stage *stage)
     }
     assert_true(db_int(stage->db, "SELECT count(*) FROM finale.posting WHERE amount < 0") > 0);
     assert_true(db_int(stage->db, "SELECT count(*) FROM finale.posting WHERE amount = 0") > 0);
-    assert_true(db_int(stage->db, "SELECT count(*) FROM finale.posting WHERE currency <> 'NOK'") > 0);
+    assert_true(db_int(stage->db, "SELECT count(*) FROM finale.posting WHERE currency <> 'NOK'") >
+                0);
     assert_true(db_int(stage->db, "SELECT count(*) FROM finale.posting "
                                   "WHERE abs(amount) = 9999999999.99") > 0);
 }
@@ -73,16 +75,19 @@ static void first_load_equals_the_truth_within_20_s(struct stage *stage)
     set_scene(stage, NULL);
     int64_t begun_ms = process_now_ms();
     struct program *daemon = stage_daemon(stage);
-    stage_wait(stage, 20, "SELECT count(*) = 4 AND bool_and(state = 'fresh' AND verified) "
-                          "FROM finale.client");
+    stage_wait(stage, 20,
+               "SELECT count(*) = 4 AND bool_and(state = 'fresh' AND verified) "
+               "FROM finale.client");
     print_message("four clients are fresh and verified after %lld ms\n",
                   (long long)(process_now_ms() - begun_ms));
     books_check_equal(stage);
     assert_true(db_int(stage->db, "SELECT min(postings) FROM bureau.status") >= 5000);
     assert_int_equal(db_int(stage->db, "SELECT count(*) FROM finale.saldo_proof "
-                                       "WHERE difference <> 0"), 0);
+                                       "WHERE difference <> 0"),
+                     0);
     assert_int_equal(db_int(stage->db, "SELECT count(*) FROM finale.year "
-                                       "WHERE NOT verified OR differences <> 0"), 0);
+                                       "WHERE NOT verified OR differences <> 0"),
+                     0);
     check_texts(stage);
     check_requests(stage);
     end_daemon(stage, daemon);
@@ -101,25 +106,28 @@ static void check_deleted(struct stage *stage)
 {
     assert_int_equal(db_int(stage->db, "SELECT count(*) FROM finale.deleted_posting "
                                        "WHERE reason NOT IN ('voucher_deleted', 'voucher_edited') "
-                                       "OR reason IS NULL OR seen_gone_at IS NULL"), 0);
+                                       "OR reason IS NULL OR seen_gone_at IS NULL"),
+                     0);
     assert_true(db_int(stage->db, "SELECT count(*) FROM finale.deleted_posting "
                                   "WHERE reason = 'voucher_deleted'") > 0);
     assert_true(db_int(stage->db, "SELECT count(*) FROM finale.deleted_posting "
                                   "WHERE reason = 'voucher_edited'") > 0);
     assert_int_equal(db_int(stage->db, "SELECT count(*) FROM finale.deleted_posting d "
-                                       "JOIN finale.posting p USING (client_id, posting_id)"), 0);
+                                       "JOIN finale.posting p USING (client_id, posting_id)"),
+                     0);
     /* Not the client that has books before its horizon: postings that move there are gone too. */
     assert_int_equal(db_int(stage->db, "SELECT count(*) FROM finale.deleted_posting d "
                                        "JOIN finale.voucher v USING (client_id, voucher_id) "
                                        "WHERE d.reason = 'voucher_deleted' "
-                                       "AND d.org_nr <> '" BOOKS_SINGLE "'"), 0);
+                                       "AND d.org_nr <> '" BOOKS_SINGLE "'"),
+                     0);
 }
 
 static void change_books(struct stage *stage)
 {
     for (int i = 0; i < PORTIONS; i++) {
-        world_post(stage->world, "/mutate",
-                   "{\"orgNr\": \"all\", \"count\": %d, \"seed\": %d}", CHANGES_EACH, 100 + i);
+        world_post(stage->world, "/mutate", "{\"orgNr\": \"all\", \"count\": %d, \"seed\": %d}",
+                   CHANGES_EACH, 100 + i);
         if (i % 10 == 9)
             wait_pulls(stage);
     }

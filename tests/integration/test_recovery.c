@@ -1,4 +1,5 @@
-/* What may happen to a daemon: the database goes away, it is killed or ended, another one runs too. */
+/* What may happen to a daemon: the database goes away, it is killed or ended, another one runs too.
+ */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -21,7 +22,8 @@ static void set_scene(struct stage *stage, const char *database)
 {
     (void)stage_world(stage, BOOKS_WORLD);
     AUTO_FREE char *single = books_single(stage);
-    const struct stage_config config = { .database = database, .rest = single,
+    const struct stage_config config = { .database = database,
+                                         .rest = single,
                                          .schedule = EVERY_SECOND };
     stage_configure(stage, &config);
     books_register(stage);
@@ -107,13 +109,15 @@ static void killed_in_its_first_load_it_goes_on_where_it_was(struct stage *stage
     world_post(stage->world, "/fault",
                "{\"kind\": \"delay\", \"path\": \"/ledger/posting\", \"delayMs\": 100}");
     struct program *daemon = stage_daemon(stage);
-    stage_wait(stage, 30, "SELECT sum(complete_years) > 0 AND sum(complete_years) < sum(years) "
-                          "FROM bureau.status");
+    stage_wait(stage, 30,
+               "SELECT sum(complete_years) > 0 AND sum(complete_years) < sum(years) "
+               "FROM bureau.status");
     program_signal(daemon, SIGKILL);
     assert_int_equal(program_wait(daemon, stage_ms(stage, 5)), 128 + SIGKILL);
     world_post(stage->world, "/faults/clear", "{}");
     assert_int_equal(db_int(stage->db, "SELECT count(*) FROM finale.saldo_proof "
-                                       "WHERE difference <> 0"), 0);
+                                       "WHERE difference <> 0"),
+                     0);
     (void)stage_daemon(stage);
     books_wait_fresh(stage, 20);
     books_check_equal(stage);
@@ -202,11 +206,14 @@ static void second_daemon_rests_until_the_first_is_gone(struct stage *stage)
     struct program *second = stage_daemon_of(stage, config);
     stage_wait(stage, 10, "SELECT count(*) = 2 FROM sync.instance");
     AUTO_FREE char *now = db_text(stage->db, "SELECT clock_timestamp()");
-    stage_wait(stage, 20, "SELECT bool_and(last_success_at > timestamptz '%s' + interval '3 s') "
-                          "FROM sync.client_state", now);
+    stage_wait(stage, 20,
+               "SELECT bool_and(last_success_at > timestamptz '%s' + interval '3 s') "
+               "FROM sync.client_state",
+               now);
     assert_int_equal(world_requests(other, NULL), 0);
     assert_int_equal(db_int(stage->db, "SELECT count(*) FROM sync.owner "
-                                       "WHERE instance = 'first'"), 2);
+                                       "WHERE instance = 'first'"),
+                     2);
     program_signal(first, SIGKILL);
     (void)program_wait(first, stage_ms(stage, 5));
     stage_wait(stage, 5, "SELECT count(*) = 2 FROM sync.owner WHERE instance = 'second'");

@@ -45,8 +45,9 @@ static void add_client(struct stage *stage)
 
 static void wait_begun(struct stage *stage, double seconds)
 {
-    stage_wait(stage, seconds, "SELECT state <> 'waiting' FROM finale.client "
-                               "WHERE org_nr = '" NEW_CLIENT "'");
+    stage_wait(stage, seconds,
+               "SELECT state <> 'waiting' FROM finale.client "
+               "WHERE org_nr = '" NEW_CLIENT "'");
 }
 
 /* A pull is begun and ended: from then on nothing that began before is under way. */
@@ -83,8 +84,9 @@ static void client_disabled_by_sql_is_left_alone_and_its_figures_stay(struct sta
     assert_int_equal(world_requests_of(stage->world, NEW_CLIENT, NULL), 0);
     assert_true(world_requests_of(stage->world, BOOKS_CLIENT, NULL) > 0);
     assert_int_equal(db_int(stage->db, "SELECT count(*) FROM finale.posting"), postings);
-    stage_wait(stage, 1, "SELECT state = 'disabled' FROM finale.client "
-                         "WHERE org_nr = '" NEW_CLIENT "'");
+    stage_wait(stage, 1,
+               "SELECT state = 'disabled' FROM finale.client "
+               "WHERE org_nr = '" NEW_CLIENT "'");
     world_post(stage->world, "/mutate", "{\"orgNr\": \"" NEW_CLIENT "\", \"count\": 5}");
     db_run(stage->db, "UPDATE bureau.client SET enabled = true WHERE org_nr = '" NEW_CLIENT "'");
     books_wait_equal(stage, 5);
@@ -127,7 +129,8 @@ static void token_rotated_by_sql_is_used_within_a_second(struct stage *stage)
     stage_check_lacks(log, "test-bureau");
 }
 
-/* The listening connection is cut: what changes meanwhile is found, and so is what changes later. */
+/* The listening connection is cut: what changes meanwhile is found, and so is what changes later.
+ */
 static void register_is_followed_after_the_listener_was_cut(struct stage *stage)
 {
     (void)set_scene(stage, WORLD);
@@ -139,9 +142,11 @@ static void register_is_followed_after_the_listener_was_cut(struct stage *stage)
     add_client(stage);
     wait_begun(stage, 3);
     books_wait_fresh(stage, 10);
-    stage_wait(stage, 5, "SELECT count(*) = 1 FROM pg_stat_activity "
-                         "WHERE datname = current_database() "
-                         "AND application_name LIKE '%%listen%%' AND pid <> %s", listener);
+    stage_wait(stage, 5,
+               "SELECT count(*) = 1 FROM pg_stat_activity "
+               "WHERE datname = current_database() "
+               "AND application_name LIKE '%%listen%%' AND pid <> %s",
+               listener);
     db_run(stage->db, "DELETE FROM bureau.client WHERE org_nr = '" NEW_CLIENT "'");
     add_client(stage);
     wait_begun(stage, 1);
@@ -157,16 +162,17 @@ static void client_without_access_says_so_and_recovers_when_it_is_granted(struct
     world_post(stage->world, "/access",
                "{\"token\": \"bureau\", \"orgNr\": \"" NEW_CLIENT "\", \"granted\": false}");
     add_client(stage);
-    stage_wait(stage, 5, "SELECT state = 'no_access' FROM bureau.status "
-                         "WHERE org_nr = '" NEW_CLIENT "'");
-    AUTO_FREE char *told = db_text(
-        stage->db, "SELECT reason || '; ' || remedy FROM bureau.status "
-                   "WHERE org_nr = '" NEW_CLIENT "'");
+    stage_wait(stage, 5,
+               "SELECT state = 'no_access' FROM bureau.status "
+               "WHERE org_nr = '" NEW_CLIENT "'");
+    AUTO_FREE char *told = db_text(stage->db, "SELECT reason || '; ' || remedy FROM bureau.status "
+                                              "WHERE org_nr = '" NEW_CLIENT "'");
     stage_check_has(told, "access");
     stage_check_has(told, "Klienttilgang");
     stage_check_has(told, "Standardrettigheter for regnskapsførere");
     assert_int_equal(db_int(stage->db, "SELECT count(*) FROM finale.client "
-                                       "WHERE state = 'fresh' AND org_nr = '" BOOKS_CLIENT "'"), 1);
+                                       "WHERE state = 'fresh' AND org_nr = '" BOOKS_CLIENT "'"),
+                     1);
     world_post(stage->world, "/access",
                "{\"token\": \"bureau\", \"orgNr\": \"" NEW_CLIENT "\", \"granted\": true}");
     db_run(stage->db, "SELECT bureau.pull_now('" NEW_CLIENT "')");
@@ -176,8 +182,9 @@ static void client_without_access_says_so_and_recovers_when_it_is_granted(struct
     int64_t postings = db_int(stage->db, "SELECT count(*) FROM finale.posting");
     world_post(stage->world, "/access",
                "{\"token\": \"bureau\", \"orgNr\": \"" NEW_CLIENT "\", \"granted\": false}");
-    stage_wait(stage, 10, "SELECT state = 'no_access' FROM bureau.status "
-                          "WHERE org_nr = '" NEW_CLIENT "'");
+    stage_wait(stage, 10,
+               "SELECT state = 'no_access' FROM bureau.status "
+               "WHERE org_nr = '" NEW_CLIENT "'");
     assert_int_equal(db_int(stage->db, "SELECT count(*) FROM finale.posting"), postings);
 }
 
@@ -190,15 +197,17 @@ static void salary_that_is_hidden_is_held_back_until_it_is_shown_again(struct st
     books_wait_fresh(stage, 10);
     int64_t postings = db_int(stage->db, "SELECT count(*) FROM finale.posting");
     world_post(stage->world, "/salary", "{\"orgNr\": \"" NEW_CLIENT "\", \"hidden\": true}");
-    stage_wait(stage, 10, "SELECT state = 'held' FROM finale.client "
-                          "WHERE org_nr = '" NEW_CLIENT "'");
+    stage_wait(stage, 10,
+               "SELECT state = 'held' FROM finale.client "
+               "WHERE org_nr = '" NEW_CLIENT "'");
     assert_int_equal(db_int(stage->db, "SELECT count(*) FROM finale.posting"), postings);
     AUTO_FREE char *told = db_text(stage->db, "SELECT concat_ws('; ', reason, remedy) "
                                               "FROM bureau.status WHERE state = 'held'");
     stage_check_has(told, "confirm_vanish");
     wait_pull(stage, BOOKS_CLIENT);
-    stage_wait(stage, 5, "SELECT state = 'fresh' AND verified FROM finale.client "
-                         "WHERE org_nr = '" BOOKS_CLIENT "'");
+    stage_wait(stage, 5,
+               "SELECT state = 'fresh' AND verified FROM finale.client "
+               "WHERE org_nr = '" BOOKS_CLIENT "'");
     world_post(stage->world, "/salary", "{\"orgNr\": \"" NEW_CLIENT "\", \"hidden\": false}");
     books_wait_fresh(stage, 10);
     books_check_equal(stage);

@@ -82,8 +82,8 @@ struct world *world_new(const struct folder *folder, const char *program, const 
     AUTO_FREE char *port_file = folder_put(folder, port_name, 0600, "");
     AUTO_FREE char *err_file = folder_put(folder, err_name, 0600, "");
     AUTO_FREE char *parent = mem_printf("%d", (int)getpid());
-    const char *argv[] = { program, "--port-file", port_file, "--world", file,
-                           "--parent", parent, NULL };
+    const char *argv[] = { program, "--port-file", port_file, "--world",
+                           file,    "--parent",    parent,    NULL };
     const struct process_options options = { .argv = argv, .out = err_file, .err = err_file };
     world->process = process_start(&options);
     int port = wait_port(world, port_file);
@@ -134,8 +134,8 @@ int64_t world_requests(struct world *world, const char *path)
     json_t *log = requests(world);
     json_int_t count = 0;
     if (path)
-        count = json_integer_value(json_object_get(
-            json_object_get(json_object_get(log, "byPath"), path), "requests"));
+        count = json_integer_value(
+            json_object_get(json_object_get(json_object_get(log, "byPath"), path), "requests"));
     else
         count = json_integer_value(json_object_get(log, "total"));
     json_decref(log);

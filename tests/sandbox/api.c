@@ -22,8 +22,8 @@
 #include "tests/sandbox/world.h"
 
 #define SESSION_PATH "/token/session/"
-#define WHO_PATH     "/token/session/>whoAmI"
-#define CREATE_PATH  "/token/session/:create"
+#define WHO_PATH "/token/session/>whoAmI"
+#define CREATE_PATH "/token/session/:create"
 
 const char *api_public_path(const struct call *call)
 {
@@ -40,8 +40,10 @@ static void api_violation(struct world *world, const struct call *call, const ch
 static void api_write_session(const struct session *session, const char *expiration,
                               struct out *out)
 {
-    out_printf(out, "{\"value\":{\"id\":%lld,\"version\":1,\"consumerToken\":{\"id\":1},"
-                    "\"employeeToken\":{\"id\":2},\"expirationDate\":", (long long)session->id);
+    out_printf(out,
+               "{\"value\":{\"id\":%lld,\"version\":1,\"consumerToken\":{\"id\":1},"
+               "\"employeeToken\":{\"id\":2},\"expirationDate\":",
+               (long long)session->id);
     out_text(out, expiration);
     out_raw(out, ",\"token\":");
     out_text(out, session->secret);
@@ -51,8 +53,8 @@ static void api_write_session(const struct session *session, const char *expirat
 static void api_create(struct world *world, struct call *call, const char *consumer,
                        const char *employee, const char *expiration, int success)
 {
-    struct session *session =
-        session_create(world, consumer, employee, expiration, &call->token, &call->fail);
+    struct session *session = session_create(world, consumer, employee, expiration, &call->token,
+                                             &call->fail);
     if (!auth_spend(world, call) || !session)
         return;
     call->status = success;
@@ -111,12 +113,15 @@ static void api_who(struct world *world, struct call *call)
     if (!auth_check(world, call) || !fields_parse(wanted, &MODEL_USER, &fields, &call->fail))
         return;
     const struct company *company = call->company;
-    struct client_row of_company = {
-        .id = company ? company->id : call->token->bureau_id, .version = 1, .start = DAY_NONE,
-        .name = company ? company->name : call->token->name,
-        .org_nr = company ? company->org_nr : call->token->org_nr };
-    struct user_row user = { .id = 1, .employee_id = 600000 + call->token->bureau_id % 100000,
-                             .company_id = (int32_t)of_company.id, .company = &of_company,
+    struct client_row of_company = { .id = company ? company->id : call->token->bureau_id,
+                                     .version = 1,
+                                     .start = DAY_NONE,
+                                     .name = company ? company->name : call->token->name,
+                                     .org_nr = company ? company->org_nr : call->token->org_nr };
+    struct user_row user = { .id = 1,
+                             .employee_id = 600000 + call->token->bureau_id % 100000,
+                             .company_id = (int32_t)of_company.id,
+                             .company = &of_company,
                              .is_proxy = company && call->token->is_bureau };
     user.actual_employee_id = user.employee_id;
     out_raw(&call->out, "{\"value\":");
@@ -142,8 +147,10 @@ static void api_list(struct world *world, struct call *call, const struct endpoi
         twist = LIST_REPEATS_PAGE;
     if (call->fault && call->fault->kind == FAULT_SHORT_PAGE)
         twist = LIST_SHORT_PAGE;
-    struct list_ask ask = { .company = of_clients ? NULL : call->company, .token = call->token,
-                            .query = &query, .if_none_match = call->if_none_match,
+    struct list_ask ask = { .company = of_clients ? NULL : call->company,
+                            .token = call->token,
+                            .query = &query,
+                            .if_none_match = call->if_none_match,
                             .twist = twist };
     if (list_answer(world, &ask, &call->out, &unchanged, &call->fail))
         call->status = unchanged ? 304 : 200;

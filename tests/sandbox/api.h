@@ -18,19 +18,19 @@ struct world;
 
 struct call {
     /* Asked; borrowed from the request. The path is decoded and without "/v2". */
-    const char             *method, *path, *user_agent, *authorization, *if_none_match, *body;
+    const char *method, *path, *user_agent, *authorization, *if_none_match, *body;
     const struct evkeyvalq *query;
     /* Found out. */
-    char                user[80];
-    char                request_id[48];
-    struct token       *token;
-    struct company     *company;
+    char user[80];
+    char request_id[48];
+    struct token *token;
+    struct company *company;
     const struct fault *fault;
-    struct fail         fail;
-    bool                is_over_budget;
+    struct fail fail;
+    bool is_over_budget;
     /* Answered. */
-    int                 status;
-    struct out          out;
+    int status;
+    struct out out;
 };
 
 void api_handle(struct world *world, struct call *call);

@@ -94,7 +94,7 @@ bool auth_check(struct world *world, struct call *call)
     bool is_own = *call->user == '\0' || strcmp(call->user, "0") == 0 ||
                   strtoll(call->user, NULL, 10) == call->token->bureau_id;
     if (!call->company && !(is_own && call->token->is_bureau))
-        return fail_set(&call->fail, 403, 9000, NULL,
-                        "The token has no access to company %.40s", call->user);
+        return fail_set(&call->fail, 403, 9000, NULL, "The token has no access to company %.40s",
+                        call->user);
     return true;
 }

@@ -20,12 +20,11 @@ static bool balance_wants(const struct balance_ask *ask, const struct posting *p
     if (ask->department_id &&
         (!posting->department || posting->department->row.id != ask->department_id))
         return false;
-    return !ask->project_id ||
-           (posting->project && posting->project->row.id == ask->project_id);
+    return !ask->project_id || (posting->project && posting->project->row.id == ask->project_id);
 }
 
-static void balance_scan(const struct company *company, const struct balance_ask *ask,
-                         int32_t from, int32_t to, money_t *sums)
+static void balance_scan(const struct company *company, const struct balance_ask *ask, int32_t from,
+                         int32_t to, money_t *sums)
 {
     const struct calendar *calendar = &company->ledger.postings;
     from = from < ledger_first_day(calendar) ? ledger_first_day(calendar) : from;
@@ -61,9 +60,13 @@ static void balance_add(const struct balance_ask *ask, struct account *account, 
     if (is_quiet && !(ask->with_quiet_accounts && !account->is_inactive))
         return;
     struct balance_row *row = mem_zero(sizeof(*row));
-    *row = (struct balance_row){ .id = account->row.id, .account = account, .balance_in = in,
-                                 .balance_change = change, .balance_out = in + change,
-                                 .start = ask->from, .end = ask->to };
+    *row = (struct balance_row){ .id = account->row.id,
+                                 .account = account,
+                                 .balance_in = in,
+                                 .balance_change = change,
+                                 .balance_out = in + change,
+                                 .start = ask->from,
+                                 .end = ask->to };
     vec_add(rows, row);
 }
 

@@ -14,19 +14,19 @@ struct company;
 struct vec;
 
 struct balance_row {
-    int64_t         id;                 /* the account's, so that rows can be told apart */
-    int32_t         version;
+    int64_t id; /* the account's, so that rows can be told apart */
+    int32_t version;
     struct account *account;
-    money_t         balance_in, balance_change, balance_out;
-    int32_t         start, end;
+    money_t balance_in, balance_change, balance_out;
+    int32_t start, end;
 };
 
 /* Zero ids mean: of all. */
 struct balance_ask {
     int32_t from, to;
     int64_t customer_id, employee_id, department_id, project_id;
-    int32_t account_from, account_to;   /* account_to is excluded */
-    bool    with_quiet_accounts;
+    int32_t account_from, account_to; /* account_to is excluded */
+    bool with_quiet_accounts;
 };
 
 /*

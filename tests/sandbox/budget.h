@@ -14,6 +14,6 @@ bool budget_take(struct budget *budget, int64_t now_ms);
 void budget_burn(struct budget *budget, int64_t now_ms, int64_t requests);
 void budget_set(struct budget *budget, int64_t limit, int64_t window_ms);
 int64_t budget_remaining(const struct budget *budget);
-int64_t budget_reset_s(const struct budget *budget, int64_t now_ms);    /* rounded up */
+int64_t budget_reset_s(const struct budget *budget, int64_t now_ms); /* rounded up */
 
 #endif

@@ -13,20 +13,20 @@
 #include "tests/sandbox/sort.h"
 #include "tests/sandbox/world.h"
 
-#define COLLECT_SORT_MAX 10000           /* longer results are refused as a whole */
+#define COLLECT_SORT_MAX 10000 /* longer results are refused as a whole */
 
 /* One parameter that chooses rows, resolved once for all rows. */
 struct filter {
     const struct param *param;
-    struct model_path   path;
-    const char         *text;
-    int64_t             number;
-    enum param_use      use;
+    struct model_path path;
+    const char *text;
+    int64_t number;
+    enum param_use use;
 };
 
 struct filters {
     struct filter at[PARAMS_MAX];
-    int           n;
+    int n;
 };
 
 static void filters_prepare(const struct world *world, const struct query *query,
@@ -38,8 +38,9 @@ static void filters_prepare(const struct world *world, const struct query *query
         if (!query->text[i] || param->use == USE_NONE)
             continue;
         struct filter *filter = &filters->at[filters->n];
-        *filter = (struct filter){ .param = param, .text = query->text[i],
-                                   .number = query->number[i], .use = param->use };
+        *filter = (struct filter){
+            .param = param, .text = query->text[i], .number = query->number[i], .use = param->use
+        };
         if (param->use == USE_UP_TO && world->options.posting_account_to_excluded)
             filter->use = USE_BEFORE;
         if (param->use == USE_SINCE && !day_parse_moment(filter->text, &filter->number))
@@ -79,14 +80,21 @@ static bool filter_wants(const struct filter *filter, const void *row)
     if (value.kind == VALUE_NULL)
         return false;
     switch (filter->use) {
-    case USE_EQUAL:  return filter_equal(filter, &value);
+    case USE_EQUAL:
+        return filter_equal(filter, &value);
     case USE_FROM:
-    case USE_SINCE:  return value.number >= filter->number;
-    case USE_BEFORE: return value.number < filter->number;
-    case USE_UP_TO:  return value.number <= filter->number;
-    case USE_ONE_OF: return filter_one_of(filter, &value);
-    case USE_HAS:    return value.kind == VALUE_TEXT && strcasestr(value.text, filter->text);
-    default:         return true;
+    case USE_SINCE:
+        return value.number >= filter->number;
+    case USE_BEFORE:
+        return value.number < filter->number;
+    case USE_UP_TO:
+        return value.number <= filter->number;
+    case USE_ONE_OF:
+        return filter_one_of(filter, &value);
+    case USE_HAS:
+        return value.kind == VALUE_TEXT && strcasestr(value.text, filter->text);
+    default:
+        return true;
     }
 }
 
@@ -110,21 +118,20 @@ static bool is_open(const struct posting *posting)
 }
 
 static void collect_days(const struct company *company, const struct query *query,
-                         const struct filters *filters, int32_t from, int32_t to,
-                         struct vec *rows)
+                         const struct filters *filters, int32_t from, int32_t to, struct vec *rows)
 {
     enum source source = query->endpoint->source;
     bool of_vouchers = source == SOURCE_VOUCHERS;
-    const struct calendar *calendar =
-        of_vouchers ? &company->ledger.vouchers : &company->ledger.postings;
+    const struct calendar *calendar = of_vouchers ? &company->ledger.vouchers
+                                                  : &company->ledger.postings;
     from = from < ledger_first_day(calendar) ? ledger_first_day(calendar) : from;
     to = to > ledger_end_day(calendar) ? ledger_end_day(calendar) : to;
     for (int32_t day = from; day < to; day++) {
         const struct vec *of_day = ledger_day(calendar, day);
         for (uint32_t i = 0; i < of_day->n; i++) {
             void *row = of_day->at[i];
-            const struct voucher *voucher =
-                of_vouchers ? row : ((const struct posting *)row)->voucher;
+            const struct voucher *voucher = of_vouchers ? row
+                                                        : ((const struct posting *)row)->voucher;
             if (is_hidden(company, voucher) || !filters_want(filters, row))
                 continue;
             if (source == SOURCE_OPEN_POSTS && !is_open(row))
@@ -156,11 +163,10 @@ static bool collect_balance(const struct company *company, const struct query *q
         .project_id = params_number(query, "projectId", 0),
         .account_from = (int32_t)params_number(query, "accountNumberFrom", 0),
         .account_to = (int32_t)params_number(query, "accountNumberTo", 0),
-        .with_quiet_accounts =
-            params_number(query, "includeActiveAccountsWithoutMovements", 0) };
+        .with_quiet_accounts = params_number(query, "includeActiveAccountsWithoutMovements", 0)
+    };
     if (!balance_in_one_year(company, ask.from, ask.to))
-        return fail_set(fail, 422, 18000, "dateTo",
-                        "The period must lie within one fiscal year");
+        return fail_set(fail, 422, 18000, "dateTo", "The period must lie within one fiscal year");
     set->owns_rows = true;
     balance_rows(company, &ask, &set->rows);
     return true;
@@ -176,16 +182,19 @@ static void collect_clients(const struct world *world, const struct token *token
             continue;
         struct client_row *row = mem_zero(sizeof(*row));
         const struct annual_account *first = company->years.at[0];
-        *row = (struct client_row){ .id = company->id, .version = 1, .name = company->name,
-                                    .org_nr = company->org_nr, .start = first->start,
+        *row = (struct client_row){ .id = company->id,
+                                    .version = 1,
+                                    .name = company->name,
+                                    .org_nr = company->org_nr,
+                                    .start = first->start,
                                     .customer_company_id = company->customer_company_id };
         vec_add(&set->rows, row);
     }
 }
 
 static bool collect_source(const struct world *world, const struct company *company,
-                           const struct token *token, const struct query *query,
-                           struct rowset *set, struct fail *fail)
+                           const struct token *token, const struct query *query, struct rowset *set,
+                           struct fail *fail)
 {
     struct filters filters;
     int32_t from = (int32_t)params_number(query, "dateFrom", INT32_MIN);

@@ -16,7 +16,7 @@ struct world;
 
 struct rowset {
     struct vec rows;
-    bool       owns_rows;               /* they were made for this answer */
+    bool owns_rows; /* they were made for this answer */
 };
 
 /* `company` may be NULL for the list of clients. */

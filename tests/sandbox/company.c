@@ -88,8 +88,11 @@ int32_t company_next_number(struct company *company, int year)
 void company_add_year(struct company *company, int year, int32_t start, int32_t end)
 {
     struct annual_account *row = mem_zero(sizeof(*row));
-    *row = (struct annual_account){ .row = { company_next_id(company), 1 }, .year = year,
-                                    .start = start, .end = end, .shown_end = end };
+    *row = (struct annual_account){ .row = { company_next_id(company), 1 },
+                                    .year = year,
+                                    .start = start,
+                                    .end = end,
+                                    .shown_end = end };
     vec_add(&company->years, row);
     int number = 1;
     for (int32_t from = start; from < end; number++) {
@@ -98,8 +101,11 @@ void company_add_year(struct company *company, int year, int32_t start, int32_t 
         next = next > end ? end : next;
         char name[16];
         snprintf(name, sizeof(name), "%d.%d", number, year);
-        *period = (struct period){ .row = { company_next_id(company), 1 }, .name = mem_text(name),
-                                   .number = number, .start = from, .end = next,
+        *period = (struct period){ .row = { company_next_id(company), 1 },
+                                   .name = mem_text(name),
+                                   .number = number,
+                                   .start = from,
+                                   .end = next,
                                    .shown_end = next,
                                    .is_closed = year <= company->last_year - 2 };
         vec_add(&company->periods, period);

@@ -54,8 +54,8 @@ struct company *control_company(struct control *control)
 
 static const struct control_call *control_find(const struct control *control, bool *ret_path_known)
 {
-    const struct control_call *const tables[] = { CONTROL_WORLD, CONTROL_BOOKS,
-                                                  CONTROL_REGISTERS, CONTROL_WATCH };
+    const struct control_call *const tables[] = { CONTROL_WORLD, CONTROL_BOOKS, CONTROL_REGISTERS,
+                                                  CONTROL_WATCH };
     *ret_path_known = false;
     for (size_t t = 0; t < sizeof(tables) / sizeof(*tables); t++) {
         for (const struct control_call *call = tables[t]; call->path; call++) {

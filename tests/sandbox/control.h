@@ -17,13 +17,13 @@ struct evkeyvalq;
 struct world;
 
 struct control {
-    struct world           *world;
-    const char             *method, *path;      /* without "/control" */
+    struct world *world;
+    const char *method, *path; /* without "/control" */
     const struct evkeyvalq *query;
-    json_t                 *body;               /* an object, maybe empty */
-    struct out              out;                /* left empty: {"ok":true} */
-    struct fail             fail;               /* status 0: all is well */
-    bool                    wants_shutdown;
+    json_t *body;     /* an object, maybe empty */
+    struct out out;   /* left empty: {"ok":true} */
+    struct fail fail; /* status 0: all is well */
+    bool wants_shutdown;
 };
 
 /* `body` is the text of the request. */
@@ -33,7 +33,7 @@ void control_handle(struct control *control, const char *body);
 const char *control_text(const struct control *control, const char *name);
 int64_t control_int(const struct control *control, const char *name, int64_t otherwise);
 bool control_bool(const struct control *control, const char *name, bool otherwise);
-struct company *control_company(struct control *control);       /* of "orgNr"; NULL has failed */
+struct company *control_company(struct control *control); /* of "orgNr"; NULL has failed */
 void control_refuse(struct control *control, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -148,8 +148,7 @@ static void call_new_voucher(struct control *control)
     struct voucher *voucher = draft_voucher(company, type_in(control, company), day,
                                             control_text(control, "description"));
     bool ok = true;
-    json_array_foreach(rows, i, spec)
-        ok = ok && row_create(control, company, voucher, spec);
+    json_array_foreach(rows, i, spec) ok = ok && row_create(control, company, voucher, spec);
     ledger_add_voucher(&company->ledger, voucher);
     if (ok)
         answer_voucher(control, voucher);
@@ -159,8 +158,9 @@ static void call_new_voucher(struct control *control)
 
 static struct voucher *voucher_in(struct control *control, struct company *company)
 {
-    struct voucher *voucher =
-        company ? ledger_voucher(&company->ledger, control_int(control, "id", 0)) : NULL;
+    struct voucher *voucher = company
+                                  ? ledger_voucher(&company->ledger, control_int(control, "id", 0))
+                                  : NULL;
     if (company && !voucher)
         control_refuse(control, "id: there is no voucher %lld",
                        (long long)control_int(control, "id", 0));
@@ -185,8 +185,7 @@ static bool row_edit(struct control *control, struct company *company, struct po
     if (day != row->day)
         edit_posting_day(company, row, day);
     if (json_object_get(spec, "description"))
-        edit_posting_text(company, row,
-                          json_string_value(json_object_get(spec, "description")));
+        edit_posting_text(company, row, json_string_value(json_object_get(spec, "description")));
     row_texts(spec, row);
     return true;
 }
@@ -196,10 +195,11 @@ static bool rows_edit(struct control *control, struct company *company, struct v
 {
     size_t i;
     const json_t *spec;
-    json_array_foreach(json_object_get(control->body, "rows"), i, spec) {
+    json_array_foreach(json_object_get(control->body, "rows"), i, spec)
+    {
         const json_t *place = json_object_get(spec, "row");
-        struct posting *row =
-            company_row(&voucher->postings, json_integer_value(json_object_get(spec, "id")));
+        struct posting *row = company_row(&voucher->postings,
+                                          json_integer_value(json_object_get(spec, "id")));
         if (place && json_integer_value(place) < voucher->postings.n)
             row = voucher->postings.at[json_integer_value(place)];
         if (!row) {
@@ -288,7 +288,8 @@ static void call_close(struct control *control)
     int32_t day = DAY_NONE;
     if (!company)
         return;
-    json_array_foreach(json_object_get(control->body, "postings"), i, id) {
+    json_array_foreach(json_object_get(control->body, "postings"), i, id)
+    {
         struct posting *posting = posting_by_id(company, json_integer_value(id));
         if (posting) {
             vec_add(&postings, posting);
@@ -301,15 +302,17 @@ static void call_close(struct control *control)
         out_printf(&control->out, "{\"ok\":true,\"id\":%lld}",
                    (long long)closegroup_close(company, (struct posting *const *)postings.at,
                                                postings.n, day,
-                                               !control->world->options.closegroup_bumps)->row.id);
+                                               !control->world->options.closegroup_bumps)
+                       ->row.id);
     vec_release(&postings);
 }
 
 static void call_open(struct control *control)
 {
     struct company *company = control_company(control);
-    struct close_group *group =
-        company ? company_row(&company->close_groups, control_int(control, "id", 0)) : NULL;
+    struct close_group *group = company ? company_row(&company->close_groups,
+                                                      control_int(control, "id", 0))
+                                        : NULL;
     if (group)
         closegroup_open(company, group, !control->world->options.closegroup_bumps);
     else if (company)
@@ -331,7 +334,8 @@ static uint32_t kinds_in(struct control *control)
     const json_t *kinds = json_object_get(control->body, "kinds"), *name;
     uint32_t set = 0;
     size_t i;
-    json_array_foreach(kinds, i, name) {
+    json_array_foreach(kinds, i, name)
+    {
         enum mutation kind;
         if (mutate_kind_named(json_string_value(name), &kind))
             set |= 1u << kind;
@@ -369,11 +373,10 @@ static void call_mutate_every(struct control *control)
     struct mutate_every *every = &control->world->mutate_every;
     free(every->org_nr);
     free(every->path);
-    *every = (struct mutate_every){
-        .requests = control_int(control, "requests", 0),
-        .count = (uint32_t)control_int(control, "count", 1),
-        .org_nr = mem_text(control_text(control, "orgNr")),
-        .path = mem_text(control_text(control, "path")) };
+    *every = (struct mutate_every){ .requests = control_int(control, "requests", 0),
+                                    .count = (uint32_t)control_int(control, "count", 1),
+                                    .org_nr = mem_text(control_text(control, "orgNr")),
+                                    .path = mem_text(control_text(control, "path")) };
 }
 
 const struct control_call CONTROL_BOOKS[] = {

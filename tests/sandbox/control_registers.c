@@ -13,7 +13,7 @@
 /* Registers whose rows have one text for a name. */
 struct named_register {
     const char *name;
-    size_t      in_company, in_row;
+    size_t in_company, in_row;
 };
 
 static const struct named_register REGISTERS[] = {
@@ -145,10 +145,7 @@ static void call_period(struct control *control)
 }
 
 const struct control_call CONTROL_REGISTERS[] = {
-    { "POST", "/rename", call_rename },
-    { "PUT", "/company", call_rename_company },
-    { "POST", "/account", call_account },
-    { "POST", "/year", call_year },
-    { "POST", "/period", call_period },
-    { NULL, NULL, NULL },
+    { "POST", "/rename", call_rename },   { "PUT", "/company", call_rename_company },
+    { "POST", "/account", call_account }, { "POST", "/year", call_year },
+    { "POST", "/period", call_period },   { NULL, NULL, NULL },
 };

@@ -92,18 +92,19 @@ static void call_fault(struct control *control)
         return;
     }
     struct fault *fault = mem_zero(sizeof(*fault));
-    *fault = (struct fault){
-        .kind = kind, .path = mem_text(control_text(control, "path")),
-        .org_nr = mem_text(control_text(control, "orgNr")),
-        .url = mem_text(control_text(control, "url")),
-        .find = mem_text(control_text(control, "find")),
-        .with = mem_text(control_text(control, "with")),
-        .status = (int32_t)control_int(control, "status", 0),
-        .code = (int32_t)control_int(control, "code", 1000),
-        .percent = (int32_t)control_int(control, "percent", 100),
-        .retry_after_s = (int32_t)control_int(control, "retryAfter", 0),
-        .skip = control_int(control, "skip", 0), .left = control_int(control, "next", -1),
-        .delay_ms = control_int(control, "delayMs", 0) };
+    *fault = (struct fault){ .kind = kind,
+                             .path = mem_text(control_text(control, "path")),
+                             .org_nr = mem_text(control_text(control, "orgNr")),
+                             .url = mem_text(control_text(control, "url")),
+                             .find = mem_text(control_text(control, "find")),
+                             .with = mem_text(control_text(control, "with")),
+                             .status = (int32_t)control_int(control, "status", 0),
+                             .code = (int32_t)control_int(control, "code", 1000),
+                             .percent = (int32_t)control_int(control, "percent", 100),
+                             .retry_after_s = (int32_t)control_int(control, "retryAfter", 0),
+                             .skip = control_int(control, "skip", 0),
+                             .left = control_int(control, "next", -1),
+                             .delay_ms = control_int(control, "delayMs", 0) };
     vec_add(&control->world->faults, fault);
 }
 

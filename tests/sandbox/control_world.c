@@ -16,8 +16,8 @@ static void call_company(struct control *control)
     if (!setup_company(control->world, control->body, &control->fail))
         return;
     const struct company *company = control_company(control);
-    out_printf(&control->out, "{\"ok\":true,\"id\":%lld,\"postings\":%llu}",
-               (long long)company->id, (unsigned long long)company->ledger.n_postings);
+    out_printf(&control->out, "{\"ok\":true,\"id\":%lld,\"postings\":%llu}", (long long)company->id,
+               (unsigned long long)company->ledger.n_postings);
 }
 
 static void call_drop_company(struct control *control)
@@ -48,9 +48,9 @@ static void call_token(struct control *control)
     if (!setup_token(control->world, control->body, &control->fail))
         return;
     const char *secret = control_text(control, "employeeToken");
-    const struct token *token =
-        secret ? world_token(control->world, secret)
-               : world_token_named(control->world, control_text(control, "name"));
+    const struct token *token = secret ? world_token(control->world, secret)
+                                       : world_token_named(control->world,
+                                                           control_text(control, "name"));
     if (token && token->is_revoked)
         session_end_all(control->world, token);
 }
@@ -174,8 +174,7 @@ static int word_place(const char *word, const char *const *words)
 
 static void call_checksum(struct control *control)
 {
-    static const char *const MODES[] = { "normal", "null", "random", "constant", "never304",
-                                         NULL };
+    static const char *const MODES[] = { "normal", "null", "random", "constant", "never304", NULL };
     int mode = word_place(control_text(control, "mode"), MODES);
     if (mode < 0)
         control_refuse(control, "mode: must be normal, null, random, constant or never304");
@@ -196,13 +195,13 @@ static void call_numbers(struct control *control)
 static void call_options(struct control *control)
 {
     struct options *options = &control->world->options;
-    options->post_create_status =
-        (int32_t)control_int(control, "postCreateStatus", options->post_create_status);
-    options->wrong_token_status =
-        (int32_t)control_int(control, "wrongTokenStatus", options->wrong_token_status);
+    options->post_create_status = (int32_t)control_int(control, "postCreateStatus",
+                                                       options->post_create_status);
+    options->wrong_token_status = (int32_t)control_int(control, "wrongTokenStatus",
+                                                       options->wrong_token_status);
     options->reset_on_429 = control_bool(control, "resetOn429", options->reset_on_429);
-    options->rate_limit_headers =
-        control_bool(control, "rateLimitHeaders", options->rate_limit_headers);
+    options->rate_limit_headers = control_bool(control, "rateLimitHeaders",
+                                               options->rate_limit_headers);
     options->inexact_size = control_bool(control, "inexactSize", options->inexact_size);
     options->closegroup_bumps = control_bool(control, "closeGroupBumps", options->closegroup_bumps);
     options->posting_account_to_excluded = control_bool(control, "postingAccountNumberToExcluded",

@@ -135,7 +135,7 @@ bool day_parse_moment(const char *text, int64_t *ret_unix_s)
 static int32_t day_last_sunday(int year, int month)
 {
     int32_t last = day_of(year, month, 31);
-    return last - (last + 4) % 7;    /* 1970-01-01 was a Thursday */
+    return last - (last + 4) % 7; /* 1970-01-01 was a Thursday */
 }
 
 /* Summer time of the European Union: the switch is at 01:00 UTC on both days. */

@@ -12,7 +12,7 @@
 int32_t day_of(int year, int month, int mday);
 void day_split(int32_t day, int *ret_year, int *ret_month, int *ret_mday);
 int32_t day_month_start(int32_t day);
-int32_t day_add_months(int32_t day, int months);   /* the day of the month is kept, or clipped */
+int32_t day_add_months(int32_t day, int months); /* the day of the month is kept, or clipped */
 int32_t day_months_between(int32_t from, int32_t to);
 
 /* "yyyy-mm-dd" alone is valid; false leaves the result untouched. */

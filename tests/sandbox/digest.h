@@ -16,10 +16,10 @@ struct digest {
 };
 
 void digest_init(struct digest *digest);
-void digest_text(struct digest *digest, const char *text);          /* NULL is a value too */
+void digest_text(struct digest *digest, const char *text);           /* NULL is a value too */
 void digest_query(struct digest *digest, const struct query *query); /* but from and count */
 void digest_row(struct digest *digest, const struct model *model, const void *row,
-                const char *left_out);      /* the name of a field that does not count, or NULL */
+                const char *left_out); /* the name of a field that does not count, or NULL */
 void digest_format(const struct digest *digest, char out[DIGEST_TEXT_MAX]);
 
 #endif

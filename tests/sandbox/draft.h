@@ -13,8 +13,14 @@ struct posting;
 struct rng;
 struct voucher;
 
-enum draft_type { DRAFT_OPENING, DRAFT_SALE, DRAFT_PURCHASE, DRAFT_PAYMENT, DRAFT_SALARY,
-                  DRAFT_MEMO };
+enum draft_type {
+    DRAFT_OPENING,
+    DRAFT_SALE,
+    DRAFT_PURCHASE,
+    DRAFT_PAYMENT,
+    DRAFT_SALARY,
+    DRAFT_MEMO
+};
 
 /* A voucher with the next number of its fiscal year; takes a copy of `description`. */
 struct voucher *draft_voucher(struct company *company, enum draft_type type, int32_t day,

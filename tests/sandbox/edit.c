@@ -34,8 +34,7 @@ void edit_posting_text(struct company *company, struct posting *posting, const c
     edit_done(company, posting);
 }
 
-void edit_posting_account(struct company *company, struct posting *posting,
-                          struct account *account)
+void edit_posting_account(struct company *company, struct posting *posting, struct account *account)
 {
     ledger_take(&company->ledger, posting);
     posting->account = account;

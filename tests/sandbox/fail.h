@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 struct fail {
-    int  status, code;
+    int status, code;
     char field[64];
     char message[400];
 };

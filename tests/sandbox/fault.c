@@ -9,9 +9,9 @@
 #include "tests/sandbox/world.h"
 
 static const char *const KINDS[FAULT_KINDS] = {
-    "status", "html", "empty", "truncate", "wrong_length", "garbage", "broken_gzip", "shape",
-    "wrong_type", "missing_values", "repeat_page", "short_page", "redirect", "drip", "hang",
-    "reset", "replace", "delay"
+    "status",      "html",  "empty",      "truncate",       "wrong_length", "garbage",
+    "broken_gzip", "shape", "wrong_type", "missing_values", "repeat_page",  "short_page",
+    "redirect",    "drip",  "hang",       "reset",          "replace",      "delay"
 };
 
 bool fault_kind_named(const char *name, enum fault_kind *ret_kind)
@@ -87,14 +87,26 @@ void fault_spoil(const struct fault *fault, struct out *body)
                         "<body>upstream is away</body></html>");
         break;
     case FAULT_EMPTY:
-    case FAULT_REDIRECT:       body->len = 0; break;
-    case FAULT_GARBAGE:        spoil_all(body, "{\"values\":[{\"id\":\x01\xff\xfe,,}"); break;
-    case FAULT_SHAPE:          spoil_all(body, "[{\"unexpected\":true}]"); break;
-    case FAULT_WRONG_TYPE:     spoil_replace(body, "\"id\":", "\"id\":\"x\",\"was\":"); break;
-    case FAULT_MISSING_VALUES: spoil_all(body, "{\"fullResultSize\":0,\"from\":0,\"count\":0}");
+    case FAULT_REDIRECT:
+        body->len = 0;
         break;
-    case FAULT_REPLACE:        spoil_replace(body, fault->find, fault->with); break;
-    default:                   break;
+    case FAULT_GARBAGE:
+        spoil_all(body, "{\"values\":[{\"id\":\x01\xff\xfe,,}");
+        break;
+    case FAULT_SHAPE:
+        spoil_all(body, "[{\"unexpected\":true}]");
+        break;
+    case FAULT_WRONG_TYPE:
+        spoil_replace(body, "\"id\":", "\"id\":\"x\",\"was\":");
+        break;
+    case FAULT_MISSING_VALUES:
+        spoil_all(body, "{\"fullResultSize\":0,\"from\":0,\"count\":0}");
+        break;
+    case FAULT_REPLACE:
+        spoil_replace(body, fault->find, fault->with);
+        break;
+    default:
+        break;
     }
 }
 

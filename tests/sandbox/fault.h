@@ -12,19 +12,34 @@ struct out;
 struct world;
 
 enum fault_kind {
-    FAULT_STATUS, FAULT_HTML, FAULT_EMPTY, FAULT_TRUNCATE, FAULT_WRONG_LENGTH, FAULT_GARBAGE,
-    FAULT_BROKEN_GZIP, FAULT_SHAPE, FAULT_WRONG_TYPE, FAULT_MISSING_VALUES, FAULT_REPEAT_PAGE,
-    FAULT_SHORT_PAGE, FAULT_REDIRECT, FAULT_DRIP, FAULT_HANG, FAULT_RESET, FAULT_REPLACE,
-    FAULT_DELAY, FAULT_KINDS
+    FAULT_STATUS,
+    FAULT_HTML,
+    FAULT_EMPTY,
+    FAULT_TRUNCATE,
+    FAULT_WRONG_LENGTH,
+    FAULT_GARBAGE,
+    FAULT_BROKEN_GZIP,
+    FAULT_SHAPE,
+    FAULT_WRONG_TYPE,
+    FAULT_MISSING_VALUES,
+    FAULT_REPEAT_PAGE,
+    FAULT_SHORT_PAGE,
+    FAULT_REDIRECT,
+    FAULT_DRIP,
+    FAULT_HANG,
+    FAULT_RESET,
+    FAULT_REPLACE,
+    FAULT_DELAY,
+    FAULT_KINDS
 };
 
 struct fault {
     enum fault_kind kind;
-    char           *path, *org_nr;      /* fnmatch pattern of the path; NULL: any */
-    char           *url, *find, *with;
-    int32_t         status, code, percent, retry_after_s;
-    int64_t         skip, left;         /* let `skip` pass first; left < 0: for ever */
-    int64_t         delay_ms, hits;
+    char *path, *org_nr; /* fnmatch pattern of the path; NULL: any */
+    char *url, *find, *with;
+    int32_t status, code, percent, retry_after_s;
+    int64_t skip, left; /* let `skip` pass first; left < 0: for ever */
+    int64_t delay_ms, hits;
 };
 
 /* "status", "html" …; false when there is no such kind. */

@@ -15,8 +15,8 @@
 
 struct field_pick {
     const struct field *field;
-    bool                is_nested;
-    struct fields       inside;
+    bool is_nested;
+    struct fields inside;
 };
 
 void fields_release(struct fields *fields)
@@ -177,12 +177,23 @@ void fields_write(const struct fields *fields, const struct model *model, const 
         out_raw(out, field->name);
         out_bytes(out, "\":", 2);
         switch (field->kind) {
-        case FIELD_URL:     model_write_url(out, model, row); break;
-        case FIELD_REF:     fields_write_inner(pick, model_ref(field, row), out); break;
-        case FIELD_ROWS:    fields_write_rows(pick, row, out); break;
-        case FIELD_NO_ROWS: out_raw(out, "[]"); break;
-        case FIELD_CALL:    field->write(out, row); break;
-        default:            fields_write_value(field, row, out);
+        case FIELD_URL:
+            model_write_url(out, model, row);
+            break;
+        case FIELD_REF:
+            fields_write_inner(pick, model_ref(field, row), out);
+            break;
+        case FIELD_ROWS:
+            fields_write_rows(pick, row, out);
+            break;
+        case FIELD_NO_ROWS:
+            out_raw(out, "[]");
+            break;
+        case FIELD_CALL:
+            field->write(out, row);
+            break;
+        default:
+            fields_write_value(field, row, out);
         }
     }
     out_raw(out, "}");

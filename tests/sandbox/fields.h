@@ -17,7 +17,7 @@ struct out;
 
 struct fields {
     struct field_pick *pick;
-    uint32_t           n;
+    uint32_t n;
 };
 
 bool fields_parse(const char *text, const struct model *model, struct fields *ret_fields,

@@ -9,7 +9,7 @@
 #include "tests/sandbox/rows.h"
 
 #define COUNT(list) (sizeof(list) / sizeof(*(list)))
-#define HUGE_ORE 999999999999LL          /* 9,999,999,999.99 */
+#define HUGE_ORE 999999999999LL /* 9,999,999,999.99 */
 
 static int64_t amount_ore(struct rng *rng)
 {
@@ -37,8 +37,8 @@ static void decorate(struct company *company, struct rng *rng, struct posting *p
 }
 
 /* The base row carries the gross; the VAT row is the system's own. */
-static void vat_pair(struct company *company, struct rng *rng, struct voucher *voucher,
-                     int account, int64_t net, const char *text)
+static void vat_pair(struct company *company, struct rng *rng, struct voucher *voucher, int account,
+                     int64_t net, const char *text)
 {
     struct account *base = company_account(company, account);
     int64_t percent = (int64_t)(base->vat_type->percentage / 1000000);
@@ -71,8 +71,8 @@ static struct voucher *generate_sale(struct company *company, struct rng *rng, i
     const char *text = draft_text(rng);
     for (uint32_t lines = 1 + rng_below(rng, 3); lines > 0; lines--) {
         int64_t sign = rng_percent(rng, 5) ? 1 : -1;
-        vat_pair(company, rng, voucher, SALES[rng_below(rng, COUNT(SALES))],
-                 sign * amount_ore(rng), text);
+        vat_pair(company, rng, voucher, SALES[rng_below(rng, COUNT(SALES))], sign * amount_ore(rng),
+                 text);
     }
     struct posting *claim = draft_row(company, voucher, 1500, -draft_sum(voucher), text);
     claim->customer = company->customers.at[rng_below(rng, company->customers.n)];
@@ -86,7 +86,7 @@ static struct voucher *generate_sale(struct company *company, struct rng *rng, i
 static void make_foreign(struct company *company, struct rng *rng, struct voucher *voucher)
 {
     struct currency *currency = company->currencies.at[1 + rng_below(rng, 2)];
-    int64_t rate = 1000 + rng_below(rng, 250);      /* øre of the company for one unit */
+    int64_t rate = 1000 + rng_below(rng, 250); /* øre of the company for one unit */
     for (uint32_t i = 0; i < voucher->postings.n; i++) {
         struct posting *row = voucher->postings.at[i];
         row->currency = currency;
@@ -97,8 +97,8 @@ static void make_foreign(struct company *company, struct rng *rng, struct vouche
 
 static struct voucher *generate_purchase(struct company *company, struct rng *rng, int32_t day)
 {
-    static const int COSTS[] = { 4000, 4300, 4500, 6100, 6300, 6420, 6540, 6800, 6900, 7000, 7140,
-                                 7320, 7500 };
+    static const int COSTS[] = { 4000, 4300, 4500, 6100, 6300, 6420, 6540,
+                                 6800, 6900, 7000, 7140, 7320, 7500 };
     struct voucher *voucher = draft_voucher(company, DRAFT_PURCHASE, day, draft_text(rng));
     const char *text = draft_text(rng);
     for (uint32_t lines = 1 + rng_below(rng, 3); lines > 0; lines--)
@@ -183,8 +183,8 @@ static struct voucher *generate_accrual(struct company *company, struct rng *rng
 
 static struct voucher *generate_memo(struct company *company, struct rng *rng, int32_t day)
 {
-    static const int ACCOUNTS[] = { 1250, 1570, 1749, 2050, 2960, 2990, 5001, 6017, 7770, 7790,
-                                    8050, 8160, 8170, 1910 };
+    static const int ACCOUNTS[] = { 1250, 1570, 1749, 2050, 2960, 2990, 5001,
+                                    6017, 7770, 7790, 8050, 8160, 8170, 1910 };
     struct voucher *voucher = draft_voucher(company, DRAFT_MEMO, day, draft_text(rng));
     uint32_t lines = 1 + rng_below(rng, 6);
     for (uint32_t i = 0; i < lines; i++) {

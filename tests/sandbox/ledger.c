@@ -219,8 +219,8 @@ static void ledger_sum_days(const struct ledger *ledger, int32_t from, int32_t t
 
 static void ledger_sum_month(const struct ledger *ledger, int32_t month, money_t *sums)
 {
-    const money_t *of_month =
-        ledger->sums + (size_t)(month - ledger->first_month) * LEDGER_ACCOUNTS_MAX;
+    const money_t *of_month = ledger->sums +
+                              (size_t)(month - ledger->first_month) * LEDGER_ACCOUNTS_MAX;
     for (uint32_t i = 0; i < LEDGER_ACCOUNTS_MAX; i++)
         sums[i] += of_month[i];
 }

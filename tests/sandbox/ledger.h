@@ -20,21 +20,21 @@ struct voucher;
 /* Rows by day, each day in order of id. */
 struct calendar {
     struct vec *day;
-    int32_t     first;
-    uint32_t    n;
+    int32_t first;
+    uint32_t n;
 };
 
 struct ledger {
     struct calendar postings, vouchers;
-    struct vec      all;                /* vouchers, in no order */
-    money_t        *sums;               /* [month][account ordinal] */
-    int32_t         first_month;
-    uint32_t        months;
-    uint64_t        n_postings, revision;
+    struct vec all; /* vouchers, in no order */
+    money_t *sums;  /* [month][account ordinal] */
+    int32_t first_month;
+    uint32_t months;
+    uint64_t n_postings, revision;
 };
 
-void ledger_add_voucher(struct ledger *ledger, struct voucher *voucher);   /* with its postings */
-void ledger_drop_voucher(struct ledger *ledger, struct voucher *voucher);  /* and frees it */
+void ledger_add_voucher(struct ledger *ledger, struct voucher *voucher);  /* with its postings */
+void ledger_drop_voucher(struct ledger *ledger, struct voucher *voucher); /* and frees it */
 void ledger_put_voucher(struct ledger *ledger, struct voucher *voucher);
 void ledger_take_voucher(struct ledger *ledger, struct voucher *voucher);
 void ledger_put(struct ledger *ledger, struct posting *posting);

@@ -13,7 +13,7 @@
 #include "tests/sandbox/world.h"
 
 #define RESULT_MAX 10000
-#define TOO_LARGE  23000
+#define TOO_LARGE 23000
 
 static void list_checksum(const struct world *world, const struct list_ask *ask,
                           const struct vec *rows, char out[DIGEST_TEXT_MAX])
@@ -48,8 +48,7 @@ static void list_digest(struct world *world, const struct list_ask *ask, const s
         list_checksum(world, ask, rows, text);
 }
 
-static void list_page(const struct list_ask *ask, uint32_t n, int64_t *ret_from,
-                      int64_t *ret_count)
+static void list_page(const struct list_ask *ask, uint32_t n, int64_t *ret_from, int64_t *ret_count)
 {
     int64_t from = ask->query->from, count = ask->query->count;
     if (ask->twist == LIST_REPEATS_PAGE)

@@ -16,11 +16,11 @@ struct world;
 enum list_twist { LIST_PLAIN, LIST_REPEATS_PAGE, LIST_SHORT_PAGE };
 
 struct list_ask {
-    const struct company *company;      /* NULL for the list of clients */
-    const struct token   *token;
-    const struct query   *query;
-    const char           *if_none_match;
-    enum list_twist       twist;
+    const struct company *company; /* NULL for the list of clients */
+    const struct token *token;
+    const struct query *query;
+    const char *if_none_match;
+    enum list_twist twist;
 };
 
 /* True: `out` holds the body, or 304 applies and it is empty. */

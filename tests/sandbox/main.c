@@ -15,20 +15,20 @@
 #include "tests/sandbox/setup.h"
 #include "tests/sandbox/world.h"
 
-#define EXIT_USAGE     64
+#define EXIT_USAGE 64
 #define PARENT_LOOK_MS 250
 
 struct arguments {
     const char *port_file, *world, *now, *log;
-    int         port;
-    pid_t       parent;
+    int port;
+    pid_t parent;
 };
 
 /* Ends the loop when a process is gone. */
 struct watch {
     struct event_base *base;
-    pid_t              pid;
-    bool               is_our_parent;
+    pid_t pid;
+    bool is_our_parent;
 };
 
 static const char USAGE[] =
@@ -45,21 +45,35 @@ static int main_usage(FILE *to, int status)
 static int main_arguments(int argc, char **argv, struct arguments *arguments)
 {
     static const struct option OPTIONS[] = {
-        { "port", required_argument, NULL, 'p' }, { "port-file", required_argument, NULL, 'f' },
+        { "port", required_argument, NULL, 'p' },  { "port-file", required_argument, NULL, 'f' },
         { "world", required_argument, NULL, 'w' }, { "now", required_argument, NULL, 'n' },
-        { "log", required_argument, NULL, 'l' }, { "parent", required_argument, NULL, 'P' },
-        { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 }
+        { "log", required_argument, NULL, 'l' },   { "parent", required_argument, NULL, 'P' },
+        { "help", no_argument, NULL, 'h' },        { NULL, 0, NULL, 0 }
     };
     for (int option; (option = getopt_long(argc, argv, "h", OPTIONS, NULL)) != -1;) {
         switch (option) {
-        case 'p': arguments->port = (int)strtol(optarg, NULL, 10); break;
-        case 'f': arguments->port_file = optarg; break;
-        case 'w': arguments->world = optarg; break;
-        case 'n': arguments->now = optarg; break;
-        case 'l': arguments->log = optarg; break;
-        case 'P': arguments->parent = (pid_t)strtol(optarg, NULL, 10); break;
-        case 'h': return main_usage(stdout, EXIT_SUCCESS);
-        default:  return main_usage(stderr, EXIT_USAGE);
+        case 'p':
+            arguments->port = (int)strtol(optarg, NULL, 10);
+            break;
+        case 'f':
+            arguments->port_file = optarg;
+            break;
+        case 'w':
+            arguments->world = optarg;
+            break;
+        case 'n':
+            arguments->now = optarg;
+            break;
+        case 'l':
+            arguments->log = optarg;
+            break;
+        case 'P':
+            arguments->parent = (pid_t)strtol(optarg, NULL, 10);
+            break;
+        case 'h':
+            return main_usage(stdout, EXIT_SUCCESS);
+        default:
+            return main_usage(stderr, EXIT_USAGE);
         }
     }
     if (optind < argc || arguments->port < 0 || arguments->port > 65535)

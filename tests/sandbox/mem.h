@@ -10,13 +10,13 @@
 #include <stdint.h>
 
 struct vec {
-    void   **at;
+    void **at;
     uint32_t n, cap;
 };
 
 void *mem_zero(size_t bytes);
 void *mem_resize(void *old, size_t bytes);
-char *mem_text(const char *text);       /* NULL stays NULL */
+char *mem_text(const char *text); /* NULL stays NULL */
 
 void vec_add(struct vec *vec, void *item);
 void vec_insert(struct vec *vec, uint32_t at, void *item);

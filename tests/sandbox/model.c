@@ -60,15 +60,24 @@ struct value model_value(const struct field *field, const void *row)
     const struct row *head = row;
     const void *at = model_at(field, row);
     switch (field->kind) {
-    case FIELD_ID:      return model_int(head->id);
-    case FIELD_VERSION: return model_int(head->version);
-    case FIELD_INT:     return model_int(*(const int32_t *)at);
-    case FIELD_EXTRA:   return model_int(*(const bool *)at);
-    case FIELD_BOOL:    return model_int(*(const bool *)at);
-    case FIELD_LONG:    return model_int(*(const int64_t *)at);
-    case FIELD_TEXT:    return model_text(*(char *const *)at);
-    case FIELD_ENUM:    return model_text(field->names[*(const uint8_t *)at]);
-    case FIELD_MONEY:   return (struct value){ .kind = VALUE_MONEY, .money = *(const money_t *)at };
+    case FIELD_ID:
+        return model_int(head->id);
+    case FIELD_VERSION:
+        return model_int(head->version);
+    case FIELD_INT:
+        return model_int(*(const int32_t *)at);
+    case FIELD_EXTRA:
+        return model_int(*(const bool *)at);
+    case FIELD_BOOL:
+        return model_int(*(const bool *)at);
+    case FIELD_LONG:
+        return model_int(*(const int64_t *)at);
+    case FIELD_TEXT:
+        return model_text(*(char *const *)at);
+    case FIELD_ENUM:
+        return model_text(field->names[*(const uint8_t *)at]);
+    case FIELD_MONEY:
+        return (struct value){ .kind = VALUE_MONEY, .money = *(const money_t *)at };
     case FIELD_DAY:
         if (*(const int32_t *)at == DAY_NONE)
             return (struct value){ .kind = VALUE_NULL };
@@ -93,10 +102,14 @@ int model_value_compare(const struct value *a, const struct value *b)
     if (a->kind != b->kind)
         return a->kind < b->kind ? -1 : 1;
     switch (a->kind) {
-    case VALUE_INT:   return a->number < b->number ? -1 : a->number > b->number;
-    case VALUE_MONEY: return a->money < b->money ? -1 : a->money > b->money;
-    case VALUE_TEXT:  return strcmp(a->text, b->text);
-    default:          return 0;
+    case VALUE_INT:
+        return a->number < b->number ? -1 : a->number > b->number;
+    case VALUE_MONEY:
+        return a->money < b->money ? -1 : a->money > b->money;
+    case VALUE_TEXT:
+        return strcmp(a->text, b->text);
+    default:
+        return 0;
     }
 }
 

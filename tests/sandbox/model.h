@@ -16,33 +16,46 @@ struct out;
 struct model;
 
 enum field_kind {
-    FIELD_ID, FIELD_VERSION, FIELD_URL, FIELD_INT, FIELD_LONG, FIELD_TEXT, FIELD_DAY, FIELD_BOOL,
-    FIELD_MONEY, FIELD_ENUM, FIELD_REF, FIELD_ROWS, FIELD_NULL, FIELD_NO_ROWS, FIELD_CALL,
-    FIELD_EXTRA                         /* for filters only: not a field of the specification */
+    FIELD_ID,
+    FIELD_VERSION,
+    FIELD_URL,
+    FIELD_INT,
+    FIELD_LONG,
+    FIELD_TEXT,
+    FIELD_DAY,
+    FIELD_BOOL,
+    FIELD_MONEY,
+    FIELD_ENUM,
+    FIELD_REF,
+    FIELD_ROWS,
+    FIELD_NULL,
+    FIELD_NO_ROWS,
+    FIELD_CALL,
+    FIELD_EXTRA /* for filters only: not a field of the specification */
 };
 
 struct field {
-    const char         *name;
-    enum field_kind     kind;
-    uint16_t            offset;
-    const struct model *ref;            /* of FIELD_REF, FIELD_ROWS, FIELD_NULL that is an object */
-    const char *const  *names;          /* of FIELD_ENUM; a NULL name is written as null */
-    void              (*write)(struct out *out, const void *row);
+    const char *name;
+    enum field_kind kind;
+    uint16_t offset;
+    const struct model *ref;  /* of FIELD_REF, FIELD_ROWS, FIELD_NULL that is an object */
+    const char *const *names; /* of FIELD_ENUM; a NULL name is written as null */
+    void (*write)(struct out *out, const void *row);
 };
 
 struct model {
-    const char         *name, *path;
+    const char *name, *path;
     const struct field *fields;
-    size_t              n;
+    size_t n;
 };
 
 enum value_kind { VALUE_NULL, VALUE_INT, VALUE_MONEY, VALUE_TEXT };
 
 struct value {
     enum value_kind kind;
-    int64_t         number;
-    money_t         money;
-    const char     *text;
+    int64_t number;
+    money_t money;
+    const char *text;
 };
 
 #define MODEL_PATH_DEPTH 6
@@ -50,7 +63,7 @@ struct value {
 /* A way from a row to a value, as in sorting=voucher.number. */
 struct model_path {
     const struct field *step[MODEL_PATH_DEPTH];
-    int                 n;
+    int n;
 };
 
 extern const struct model MODEL_POSTING, MODEL_VOUCHER, MODEL_ACCOUNT, MODEL_ANNUAL_ACCOUNT,
@@ -64,7 +77,7 @@ const struct field *model_field(const struct model *model, const char *name, siz
 /* Resolve "account.number"; false when a step is no field of its model. */
 bool model_path_find(const struct model *model, const char *text, struct model_path *ret_path);
 struct value model_path_value(const struct model_path *path, const void *row);
-int model_value_compare(const struct value *a, const struct value *b);   /* null before all */
+int model_value_compare(const struct value *a, const struct value *b); /* null before all */
 
 struct value model_value(const struct field *field, const void *row);
 void model_write_url(struct out *out, const struct model *model, const void *row);

@@ -19,10 +19,13 @@ static void write_zero(struct out *out, const void *row)
     out_int(out, 0);
 }
 
-static const char *const POSTING_TYPES[] = {
-    NULL, "INCOMING_PAYMENT", "INCOMING_PAYMENT_OPPOSITE", "INCOMING_INVOICE_CUSTOMER_POSTING",
-    "INVOICE_EXPENSE", "OUTGOING_INVOICE_CUSTOMER_POSTING", "WAGE"
-};
+static const char *const POSTING_TYPES[] = { NULL,
+                                             "INCOMING_PAYMENT",
+                                             "INCOMING_PAYMENT_OPPOSITE",
+                                             "INCOMING_INVOICE_CUSTOMER_POSTING",
+                                             "INVOICE_EXPENSE",
+                                             "OUTGOING_INVOICE_CUSTOMER_POSTING",
+                                             "WAGE" };
 
 static const struct field POSTING_FIELDS[] = {
     HEAD,
@@ -99,11 +102,16 @@ static const struct field VOUCHER_FIELDS[] = {
 };
 const struct model MODEL_VOUCHER = MODEL("Voucher", "/ledger/voucher", VOUCHER_FIELDS);
 
-static const char *const ACCOUNT_TYPES[] = {
-    "ASSETS", "EQUITY", "LIABILITIES", "OPERATING_REVENUES", "OPERATING_EXPENSES",
-    "INVESTMENT_INCOME", "COST_OF_CAPITAL", "TAX_ON_ORDINARY_ACTIVITIES", "ANNUAL_RESULT",
-    "TRANSFERS_AND_ALLOCATIONS"
-};
+static const char *const ACCOUNT_TYPES[] = { "ASSETS",
+                                             "EQUITY",
+                                             "LIABILITIES",
+                                             "OPERATING_REVENUES",
+                                             "OPERATING_EXPENSES",
+                                             "INVESTMENT_INCOME",
+                                             "COST_OF_CAPITAL",
+                                             "TAX_ON_ORDINARY_ACTIVITIES",
+                                             "ANNUAL_RESULT",
+                                             "TRANSFERS_AND_ALLOCATIONS" };
 static const char *const LEDGER_TYPES[] = { "GENERAL", "CUSTOMER", "VENDOR", "EMPLOYEE", "ASSET" };
 
 static void write_account_pretty(struct out *out, const void *row)
@@ -165,8 +173,8 @@ static const struct field ANNUAL_ACCOUNT_FIELDS[] = {
     AT(annual_account, "start", FIELD_DAY, start),
     AT(annual_account, "end", FIELD_DAY, shown_end),
 };
-const struct model MODEL_ANNUAL_ACCOUNT =
-    MODEL("AnnualAccount", "/ledger/annualAccount", ANNUAL_ACCOUNT_FIELDS);
+const struct model MODEL_ANNUAL_ACCOUNT = MODEL("AnnualAccount", "/ledger/annualAccount",
+                                                ANNUAL_ACCOUNT_FIELDS);
 
 static const struct field PERIOD_FIELDS[] = {
     HEAD,
@@ -182,16 +190,16 @@ static const struct field PERIOD_FIELDS[] = {
     CALL("checkWageLogEmployeePictureId", write_zero),
     NONE("checkWageLogTime"),
 };
-const struct model MODEL_PERIOD =
-    MODEL("AccountingPeriod", "/ledger/accountingPeriod", PERIOD_FIELDS);
+const struct model MODEL_PERIOD = MODEL("AccountingPeriod", "/ledger/accountingPeriod",
+                                        PERIOD_FIELDS);
 
 static const struct field VOUCHER_TYPE_FIELDS[] = {
     HEAD,
     AT(voucher_type, "name", FIELD_TEXT, name),
     AT(voucher_type, "displayName", FIELD_TEXT, name),
 };
-const struct model MODEL_VOUCHER_TYPE =
-    MODEL("VoucherType", "/ledger/voucherType", VOUCHER_TYPE_FIELDS);
+const struct model MODEL_VOUCHER_TYPE = MODEL("VoucherType", "/ledger/voucherType",
+                                              VOUCHER_TYPE_FIELDS);
 
 static const struct field VAT_TYPE_FIELDS[] = {
     HEAD,
@@ -210,8 +218,8 @@ static const struct field CLOSE_GROUP_FIELDS[] = {
     AT(close_group, "date", FIELD_DAY, day),
     ROWS(close_group, "postings", postings, MODEL_POSTING),
 };
-const struct model MODEL_CLOSE_GROUP =
-    MODEL("CloseGroup", "/ledger/closeGroup", CLOSE_GROUP_FIELDS);
+const struct model MODEL_CLOSE_GROUP = MODEL("CloseGroup", "/ledger/closeGroup",
+                                             CLOSE_GROUP_FIELDS);
 
 static const struct field BALANCE_FIELDS[] = {
     REF(balance_row, "account", account, MODEL_ACCOUNT),

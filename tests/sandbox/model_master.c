@@ -173,8 +173,8 @@ static const struct field DIMENSION_FIELDS[] = {
     CALL("showInVoucherRegistration", write_false),
     NONE("position"),
 };
-const struct model MODEL_DIMENSION =
-    MODEL("AccountingDimensionValue", "/ledger/accountingDimensionValue", DIMENSION_FIELDS);
+const struct model MODEL_DIMENSION = MODEL("AccountingDimensionValue",
+                                           "/ledger/accountingDimensionValue", DIMENSION_FIELDS);
 
 static const struct field ASSET_FIELDS[] = {
     HEAD,

@@ -9,10 +9,9 @@
 #include "tests/sandbox/generate.h"
 #include "tests/sandbox/rows.h"
 
-static const char *const KINDS[MUTATE_KINDS] = {
-    "new", "amount", "text", "account", "date", "row_date", "delete", "close", "open", "header",
-    "vat"
-};
+static const char *const KINDS[MUTATE_KINDS] = { "new",  "amount",   "text",   "account",
+                                                 "date", "row_date", "delete", "close",
+                                                 "open", "header",   "vat" };
 
 bool mutate_kind_named(const char *name, enum mutation *ret_kind)
 {
@@ -41,8 +40,7 @@ static int32_t random_day(const struct company *company, struct rng *rng)
 static struct voucher *random_voucher(const struct company *company, struct rng *rng)
 {
     for (int tries = 0; tries < 20 && company->ledger.all.n; tries++) {
-        struct voucher *voucher =
-            company->ledger.all.at[rng_below(rng, company->ledger.all.n)];
+        struct voucher *voucher = company->ledger.all.at[rng_below(rng, company->ledger.all.n)];
         if (voucher->type != company->voucher_types.at[DRAFT_OPENING] && voucher->postings.n)
             return voucher;
     }
@@ -133,14 +131,24 @@ static bool mutate_voucher(struct company *company, struct rng *rng, enum mutati
     if (!voucher)
         return false;
     switch (kind) {
-    case MUTATE_AMOUNT:   return mutate_amount(company, rng, voucher);
-    case MUTATE_ACCOUNT:  return mutate_account(company, rng, voucher);
-    case MUTATE_DATE:     return mutate_date(company, rng, voucher);
-    case MUTATE_ROW_DATE: return mutate_row_date(company, rng, voucher);
-    case MUTATE_CLOSE:    return mutate_close(company, rng, voucher, quiet_groups);
-    case MUTATE_VAT:      return edit_voucher_new_ids(company, voucher, false) > 0;
-    case MUTATE_DELETE:   edit_voucher_delete(company, voucher); return true;
-    case MUTATE_HEADER:   edit_voucher_text(company, voucher, draft_text(rng)); return true;
+    case MUTATE_AMOUNT:
+        return mutate_amount(company, rng, voucher);
+    case MUTATE_ACCOUNT:
+        return mutate_account(company, rng, voucher);
+    case MUTATE_DATE:
+        return mutate_date(company, rng, voucher);
+    case MUTATE_ROW_DATE:
+        return mutate_row_date(company, rng, voucher);
+    case MUTATE_CLOSE:
+        return mutate_close(company, rng, voucher, quiet_groups);
+    case MUTATE_VAT:
+        return edit_voucher_new_ids(company, voucher, false) > 0;
+    case MUTATE_DELETE:
+        edit_voucher_delete(company, voucher);
+        return true;
+    case MUTATE_HEADER:
+        edit_voucher_text(company, voucher, draft_text(rng));
+        return true;
     case MUTATE_TEXT:
         edit_posting_text(company, random_row(voucher, rng), draft_text(rng));
         return true;

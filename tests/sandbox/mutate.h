@@ -10,9 +10,20 @@
 struct company;
 struct rng;
 
-enum mutation { MUTATE_NEW, MUTATE_AMOUNT, MUTATE_TEXT, MUTATE_ACCOUNT, MUTATE_DATE,
-                MUTATE_ROW_DATE, MUTATE_DELETE, MUTATE_CLOSE, MUTATE_OPEN, MUTATE_HEADER,
-                MUTATE_VAT, MUTATE_KINDS };
+enum mutation {
+    MUTATE_NEW,
+    MUTATE_AMOUNT,
+    MUTATE_TEXT,
+    MUTATE_ACCOUNT,
+    MUTATE_DATE,
+    MUTATE_ROW_DATE,
+    MUTATE_DELETE,
+    MUTATE_CLOSE,
+    MUTATE_OPEN,
+    MUTATE_HEADER,
+    MUTATE_VAT,
+    MUTATE_KINDS
+};
 
 bool mutate_kind_named(const char *name, enum mutation *ret_kind);
 

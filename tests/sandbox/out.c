@@ -67,12 +67,23 @@ void out_printf(struct out *out, const char *format, ...)
 static void out_escaped(struct out *out, unsigned char c)
 {
     switch (c) {
-    case '"':  out_bytes(out, "\\\"", 2); break;
-    case '\\': out_bytes(out, "\\\\", 2); break;
-    case '\n': out_bytes(out, "\\n", 2); break;
-    case '\r': out_bytes(out, "\\r", 2); break;
-    case '\t': out_bytes(out, "\\t", 2); break;
-    default:   out_printf(out, "\\u%04x", c);
+    case '"':
+        out_bytes(out, "\\\"", 2);
+        break;
+    case '\\':
+        out_bytes(out, "\\\\", 2);
+        break;
+    case '\n':
+        out_bytes(out, "\\n", 2);
+        break;
+    case '\r':
+        out_bytes(out, "\\r", 2);
+        break;
+    case '\t':
+        out_bytes(out, "\\t", 2);
+        break;
+    default:
+        out_printf(out, "\\u%04x", c);
     }
 }
 
@@ -84,7 +95,7 @@ void out_text(struct out *out, const char *text)
     }
     out_bytes(out, "\"", 1);
     const char *start = text;
-    for (const char *at = text; ; at++) {
+    for (const char *at = text;; at++) {
         unsigned char c = (unsigned char)*at;
         if (c >= 0x20 && c != '"' && c != '\\')
             continue;

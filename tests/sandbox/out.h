@@ -13,13 +13,13 @@
 #include "tests/sandbox/money.h"
 
 struct out {
-    char            *text;
-    size_t           len, cap;
+    char *text;
+    size_t len, cap;
     enum money_style style;
 };
 
 void out_release(struct out *out);
-char *out_take(struct out *out, size_t *ret_len);   /* the text, to be freed by the caller */
+char *out_take(struct out *out, size_t *ret_len); /* the text, to be freed by the caller */
 
 void out_bytes(struct out *out, const char *bytes, size_t len);
 void out_raw(struct out *out, const char *text);
@@ -31,7 +31,7 @@ void out_int(struct out *out, int64_t number);
 void out_bool(struct out *out, bool yes);
 void out_day(struct out *out, int32_t day);
 void out_money(struct out *out, money_t money);
-void out_money_text(struct out *out, money_t money);   /* as a JSON string, always short */
+void out_money_text(struct out *out, money_t money); /* as a JSON string, always short */
 void out_month(struct out *out, int32_t day);
 
 /* "name": - with a comma before it unless an object or list has just begun. */

@@ -88,12 +88,18 @@ static bool read_typed(const struct param *param, const char *text, int64_t *ret
     int32_t day;
     money_t money;
     switch (param->type) {
-    case PARAM_INT32:  return read_integer(text, INT32_MIN, INT32_MAX, ret_number);
-    case PARAM_INT64:  return read_integer(text, INT64_MIN, INT64_MAX, ret_number);
-    case PARAM_BOOL:   return read_bool(text, ret_number);
-    case PARAM_IDS:    return read_ids(text);
-    case PARAM_NUMBER: return money_parse(text, &money);
-    case PARAM_ENUM:   return read_word(text, param->more);
+    case PARAM_INT32:
+        return read_integer(text, INT32_MIN, INT32_MAX, ret_number);
+    case PARAM_INT64:
+        return read_integer(text, INT64_MIN, INT64_MAX, ret_number);
+    case PARAM_BOOL:
+        return read_bool(text, ret_number);
+    case PARAM_IDS:
+        return read_ids(text);
+    case PARAM_NUMBER:
+        return money_parse(text, &money);
+    case PARAM_ENUM:
+        return read_word(text, param->more);
     case PARAM_DAY:
         if (!day_parse(text, &day))
             return false;
@@ -108,9 +114,9 @@ static const char *type_name(enum param_type type)
 {
     static const char *const NAMES[] = {
         [PARAM_INT32] = "a 32-bit integer", [PARAM_INT64] = "an integer",
-        [PARAM_BOOL] = "true or false", [PARAM_TEXT] = "a text",
+        [PARAM_BOOL] = "true or false",     [PARAM_TEXT] = "a text",
         [PARAM_DAY] = "a date: yyyy-MM-dd", [PARAM_IDS] = "a list of ids: 1,2,3",
-        [PARAM_NUMBER] = "a number", [PARAM_ENUM] = "one of the words of the specification"
+        [PARAM_NUMBER] = "a number",        [PARAM_ENUM] = "one of the words of the specification"
     };
     return NAMES[type];
 }
@@ -129,8 +135,7 @@ static bool params_take(const struct endpoint *endpoint, struct query *query, co
     return true;
 }
 
-static bool params_defaults(const struct endpoint *endpoint, struct query *query,
-                            struct fail *fail)
+static bool params_defaults(const struct endpoint *endpoint, struct query *query, struct fail *fail)
 {
     for (int i = 0; endpoint->params[i].name; i++) {
         const struct param *param = &endpoint->params[i];

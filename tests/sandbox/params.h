@@ -15,40 +15,63 @@ struct model;
 
 #define PARAMS_MAX 32
 
-enum param_type { PARAM_INT32, PARAM_INT64, PARAM_BOOL, PARAM_TEXT, PARAM_DAY, PARAM_IDS,
-                  PARAM_NUMBER, PARAM_ENUM };
-
-/* How a parameter chooses rows by the field named beside it. */
-enum param_use { USE_NONE, USE_EQUAL, USE_FROM, USE_BEFORE, USE_UP_TO, USE_ONE_OF, USE_HAS,
-                 USE_SINCE };
-
-struct param {
-    const char     *name;
-    enum param_type type;
-    bool            is_required;
-    enum param_use  use;
-    const char     *field;
-    const char     *more;               /* the default, or the words of an enumeration */
+enum param_type {
+    PARAM_INT32,
+    PARAM_INT64,
+    PARAM_BOOL,
+    PARAM_TEXT,
+    PARAM_DAY,
+    PARAM_IDS,
+    PARAM_NUMBER,
+    PARAM_ENUM
 };
 
-enum source { SOURCE_REGISTER, SOURCE_POSTINGS, SOURCE_POSTINGS_BY_DATE, SOURCE_VOUCHERS,
-              SOURCE_OPEN_POSTS, SOURCE_BALANCE, SOURCE_CLIENTS };
+/* How a parameter chooses rows by the field named beside it. */
+enum param_use {
+    USE_NONE,
+    USE_EQUAL,
+    USE_FROM,
+    USE_BEFORE,
+    USE_UP_TO,
+    USE_ONE_OF,
+    USE_HAS,
+    USE_SINCE
+};
+
+struct param {
+    const char *name;
+    enum param_type type;
+    bool is_required;
+    enum param_use use;
+    const char *field;
+    const char *more; /* the default, or the words of an enumeration */
+};
+
+enum source {
+    SOURCE_REGISTER,
+    SOURCE_POSTINGS,
+    SOURCE_POSTINGS_BY_DATE,
+    SOURCE_VOUCHERS,
+    SOURCE_OPEN_POSTS,
+    SOURCE_BALANCE,
+    SOURCE_CLIENTS
+};
 
 struct endpoint {
-    const char         *path;
+    const char *path;
     const struct model *model;
-    enum source         source;
-    uint32_t            offset;         /* of the register in struct company */
-    const struct param *params;         /* ends with a NULL name */
+    enum source source;
+    uint32_t offset;            /* of the register in struct company */
+    const struct param *params; /* ends with a NULL name */
 };
 
 /* A query whose parameters are all known and of the right type. Borrows the texts. */
 struct query {
     const struct endpoint *endpoint;
-    const char            *text[PARAMS_MAX];        /* NULL when neither given nor defaulted */
-    int64_t                number[PARAMS_MAX];      /* of numbers, dates and booleans */
-    int64_t                from, count;
-    const char            *fields, *sorting;
+    const char *text[PARAMS_MAX]; /* NULL when neither given nor defaulted */
+    int64_t number[PARAMS_MAX];   /* of numbers, dates and booleans */
+    int64_t from, count;
+    const char *fields, *sorting;
 };
 
 const struct endpoint *params_endpoint(const char *path);

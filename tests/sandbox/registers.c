@@ -9,15 +9,14 @@
 
 #define COUNT(list) (sizeof(list) / sizeof(*(list)))
 
-static const char *const FIRST_NAMES[] = {
-    "Ingrid", "Ola", "Kari", "Åse", "Bjørn", "Sølvi", "Per-Erik", "Nina", "Mohammed", "Łukasz"
-};
-static const char *const LAST_NAMES[] = {
-    "Hansen", "Ødegård", "Nordmann", "O'Brien", "Sætre", "Bakke", "Li", "Aasen", "Berg", "Moe"
-};
+static const char *const FIRST_NAMES[] = { "Ingrid", "Ola",      "Kari", "Åse",      "Bjørn",
+                                           "Sølvi",  "Per-Erik", "Nina", "Mohammed", "Łukasz" };
+static const char *const LAST_NAMES[] = { "Hansen", "Ødegård", "Nordmann", "O'Brien", "Sætre",
+                                          "Bakke",  "Li",      "Aasen",    "Berg",    "Moe" };
 static const char *const PARTY_NAMES[] = {
-    "Fjord & Fisk", "Nordlys", "Brødrene \"Dahl\"", "Ålesund Mek", "Tømrer\tSvendsen", "Kaffe ☕",
-    "Bygg\\Anlegg", "Øst-Vest Transport", "Vidde Data", "Skog;Jord", "Café Zoë", "Havn, Last"
+    "Fjord & Fisk",     "Nordlys",   "Brødrene \"Dahl\"", "Ålesund Mek",
+    "Tømrer\tSvendsen", "Kaffe ☕",   "Bygg\\Anlegg",      "Øst-Vest Transport",
+    "Vidde Data",       "Skog;Jord", "Café Zoë",          "Havn, Last"
 };
 
 static char *text_of(const char *format, const char *text, uint32_t number)
@@ -51,11 +50,13 @@ static void registers_employees(struct company *company, struct rng *rng)
         char email[64];
         snprintf(email, sizeof(email), "ansatt%u@example.invalid", i + 1);
         *employee = (struct employee){
-            .row = { company_next_id(company), 1 }, .number = text_of("#", NULL, i + 1),
+            .row = { company_next_id(company), 1 },
+            .number = text_of("#", NULL, i + 1),
             .first_name = mem_text(FIRST_NAMES[rng_below(rng, COUNT(FIRST_NAMES))]),
             .last_name = mem_text(LAST_NAMES[rng_below(rng, COUNT(LAST_NAMES))]),
             .email = mem_text(email),
-            .department = company->departments.at[rng_below(rng, 4)] };
+            .department = company->departments.at[rng_below(rng, 4)]
+        };
         vec_add(&company->employees, employee);
     }
 }
@@ -63,15 +64,19 @@ static void registers_employees(struct company *company, struct rng *rng)
 static void registers_party(struct company *company, struct rng *rng, uint32_t i, bool is_customer)
 {
     struct party *party = mem_zero(sizeof(*party));
-    *party = (struct party){
-        .row = { company_next_id(company), 1 },
-        .name = text_of(is_customer ? "AS" : "Leverandør AS",
-                        PARTY_NAMES[rng_below(rng, COUNT(PARTY_NAMES))], i + 1),
-        .org_nr = mem_text(i % 4 ? "974760673" : ""), .email = mem_text("post@example.invalid"),
-        .customer_number = is_customer ? 10000 + (int32_t)i : 0,
-        .supplier_number = is_customer ? 0 : 50000 + (int32_t)i,
-        .is_customer = is_customer, .is_supplier = !is_customer, .is_inactive = i % 9 == 8,
-        .is_private = i % 7 == 6, .changed_unix_s = company->now_unix_s - 86400 };
+    *party = (struct party){ .row = { company_next_id(company), 1 },
+                             .name = text_of(is_customer ? "AS" : "Leverandør AS",
+                                             PARTY_NAMES[rng_below(rng, COUNT(PARTY_NAMES))],
+                                             i + 1),
+                             .org_nr = mem_text(i % 4 ? "974760673" : ""),
+                             .email = mem_text("post@example.invalid"),
+                             .customer_number = is_customer ? 10000 + (int32_t)i : 0,
+                             .supplier_number = is_customer ? 0 : 50000 + (int32_t)i,
+                             .is_customer = is_customer,
+                             .is_supplier = !is_customer,
+                             .is_inactive = i % 9 == 8,
+                             .is_private = i % 7 == 6,
+                             .changed_unix_s = company->now_unix_s - 86400 };
     vec_add(is_customer ? &company->customers : &company->suppliers, party);
 }
 
@@ -81,12 +86,16 @@ static void registers_projects(struct company *company, struct rng *rng)
     for (uint32_t i = 0; i < 8; i++) {
         struct project *project = mem_zero(sizeof(*project));
         *project = (struct project){
-            .row = { company_next_id(company), 1 }, .name = text_of("bygg", "Prosjekt", i + 1),
-            .number = text_of("#", NULL, i + 1), .start = first->start, .end = DAY_NONE,
+            .row = { company_next_id(company), 1 },
+            .name = text_of("bygg", "Prosjekt", i + 1),
+            .number = text_of("#", NULL, i + 1),
+            .start = first->start,
+            .end = DAY_NONE,
             .manager = company->employees.at[rng_below(rng, company->employees.n)],
             .department = company->departments.at[rng_below(rng, 4)],
             .customer = company->customers.at[rng_below(rng, company->customers.n)],
-            .is_closed = i == 7 };
+            .is_closed = i == 7
+        };
         vec_add(&company->projects, project);
     }
 }
@@ -95,10 +104,11 @@ static void registers_products(struct company *company, struct rng *rng)
 {
     for (uint32_t i = 0; i < 10; i++) {
         struct product *product = mem_zero(sizeof(*product));
-        *product = (struct product){
-            .row = { company_next_id(company), 1 }, .name = text_of("vare", "Produkt", i + 1),
-            .number = text_of("#", NULL, 1000 + i), .vat_type = company->vat_types.at[4],
-            .price = money_of_ore(100 * (1 + rng_below(rng, 5000))) };
+        *product = (struct product){ .row = { company_next_id(company), 1 },
+                                     .name = text_of("vare", "Produkt", i + 1),
+                                     .number = text_of("#", NULL, 1000 + i),
+                                     .vat_type = company->vat_types.at[4],
+                                     .price = money_of_ore(100 * (1 + rng_below(rng, 5000))) };
         vec_add(&company->products, product);
     }
 }

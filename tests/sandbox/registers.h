@@ -7,6 +7,6 @@
 struct company;
 
 void registers_fill(struct company *company);
-void registers_release(struct company *company);    /* all registers, the chart's too */
+void registers_release(struct company *company); /* all registers, the chart's too */
 
 #endif

@@ -14,17 +14,17 @@
 #include "tests/sandbox/out.h"
 
 #define DRIP_PARTS 20
-#define DRIP_MS    100
+#define DRIP_MS 100
 
 struct reply {
-    struct reply_list     *list;
-    struct reply          *next, **link;
+    struct reply_list *list;
+    struct reply *next, **link;
     struct evhttp_request *request;
-    struct evbuffer       *body;
-    struct event          *timer;
-    enum fault_kind        kind;
-    size_t                 drip_bytes;
-    int                    status;
+    struct evbuffer *body;
+    struct event *timer;
+    enum fault_kind kind;
+    size_t drip_bytes;
+    int status;
 };
 
 static void reply_free(struct reply *reply)
@@ -40,13 +40,25 @@ static void reply_free(struct reply *reply)
 
 static const char *reply_reason(int status)
 {
-    static const struct { int status; const char *reason; } REASONS[] = {
-        { 200, "OK" }, { 201, "Created" }, { 204, "No Content" }, { 302, "Found" },
-        { 304, "Not Modified" }, { 400, "Bad Request" }, { 401, "Unauthorized" },
-        { 403, "Forbidden" }, { 404, "Not Found" }, { 405, "Method Not Allowed" },
-        { 409, "Conflict" }, { 422, "Unprocessable Entity" }, { 429, "Too Many Requests" },
-        { 500, "Internal Server Error" }, { 502, "Bad Gateway" }, { 503, "Service Unavailable" }
-    };
+    static const struct {
+        int status;
+        const char *reason;
+    } REASONS[] = { { 200, "OK" },
+                    { 201, "Created" },
+                    { 204, "No Content" },
+                    { 302, "Found" },
+                    { 304, "Not Modified" },
+                    { 400, "Bad Request" },
+                    { 401, "Unauthorized" },
+                    { 403, "Forbidden" },
+                    { 404, "Not Found" },
+                    { 405, "Method Not Allowed" },
+                    { 409, "Conflict" },
+                    { 422, "Unprocessable Entity" },
+                    { 429, "Too Many Requests" },
+                    { 500, "Internal Server Error" },
+                    { 502, "Bad Gateway" },
+                    { 503, "Service Unavailable" } };
     for (size_t i = 0; i < sizeof(REASONS) / sizeof(*REASONS); i++) {
         if (REASONS[i].status == status)
             return REASONS[i].reason;
@@ -127,7 +139,7 @@ static void reply_go(struct reply *reply)
 {
     switch (reply->kind) {
     case FAULT_HANG:
-        return;                         /* until the client leaves or the server ends */
+        return; /* until the client leaves or the server ends */
     case FAULT_DRIP:
         reply_drip(reply);
         return;
@@ -181,8 +193,12 @@ void reply_send(struct reply_list *list, struct evhttp_request *request, int sta
     struct reply *reply = mem_zero(sizeof(*reply));
     size_t len;
     char *text = out_take(body, &len);
-    *reply = (struct reply){ .list = list, .next = list->first, .link = &list->first,
-                             .request = request, .body = evbuffer_new(), .status = status,
+    *reply = (struct reply){ .list = list,
+                             .next = list->first,
+                             .link = &list->first,
+                             .request = request,
+                             .body = evbuffer_new(),
+                             .status = status,
                              .kind = FAULT_DELAY };
     if (list->first)
         list->first->link = &reply->next;

@@ -16,7 +16,7 @@ struct reply;
 /* The replies that have not been sent yet. */
 struct reply_list {
     struct event_base *base;
-    struct reply      *first;
+    struct reply *first;
 };
 
 /* Takes the text of `body`; copies what it needs of `fault`, which may be NULL. */

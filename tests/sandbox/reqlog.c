@@ -6,23 +6,23 @@
 #include "tests/sandbox/mem.h"
 #include "tests/sandbox/out.h"
 
-#define ENTRIES_MAX    50000
+#define ENTRIES_MAX 50000
 #define VIOLATIONS_MAX 1000
-#define PATHS_MAX      200
+#define PATHS_MAX 200
 
 struct path_count {
-    char   *path;
+    char *path;
     int64_t requests, unchanged, failed;
 };
 
 struct reqlog {
-    FILE             *file;
-    char            **entries;          /* a ring of JSON objects */
-    int64_t           added, kept_from;
-    struct vec        violations;
+    FILE *file;
+    char **entries; /* a ring of JSON objects */
+    int64_t added, kept_from;
+    struct vec violations;
     struct path_count counts[PATHS_MAX];
-    int               n_counts;
-    int64_t           total;
+    int n_counts;
+    int64_t total;
 };
 
 struct reqlog *reqlog_new(void)
@@ -89,11 +89,11 @@ static char *reqlog_text(int64_t number, const struct reqlog_entry *entry)
 {
     struct out out = { 0 };
     size_t len;
-    const char *const names[] = { "method", "path", "query", "user", "orgNr", "token",
-                                  "userAgent", "requestId", "fault" };
-    const char *const texts[] = { entry->method, entry->path, entry->query, entry->user,
-                                  entry->org_nr, entry->token, entry->user_agent,
-                                  entry->request_id, entry->fault };
+    const char *const names[] = { "method", "path",      "query",     "user", "orgNr",
+                                  "token",  "userAgent", "requestId", "fault" };
+    const char *const texts[] = { entry->method,     entry->path,       entry->query,
+                                  entry->user,       entry->org_nr,     entry->token,
+                                  entry->user_agent, entry->request_id, entry->fault };
     out_printf(&out, "{\"number\":%lld,\"timeMs\":%lld,\"status\":%d,\"askedDigest\":%s",
                (long long)number, (long long)entry->at_ms, entry->status,
                entry->asked_digest ? "true" : "false");

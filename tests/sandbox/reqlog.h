@@ -13,15 +13,15 @@ struct reqlog;
 
 /* Borrowed while it is added. */
 struct reqlog_entry {
-    int64_t     at_ms;
+    int64_t at_ms;
     const char *method, *path, *query, *user, *token, *user_agent, *org_nr, *request_id, *fault;
-    int         status;
-    bool        asked_digest;
+    int status;
+    bool asked_digest;
 };
 
 struct reqlog *reqlog_new(void);
 void reqlog_free(struct reqlog *log);
-void reqlog_set_file(struct reqlog *log, FILE *file);       /* takes the file */
+void reqlog_set_file(struct reqlog *log, FILE *file); /* takes the file */
 
 void reqlog_add(struct reqlog *log, const struct reqlog_entry *entry);
 void reqlog_violation(struct reqlog *log, int64_t at_ms, const char *method, const char *path,

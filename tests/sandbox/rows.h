@@ -20,126 +20,131 @@ struct row {
 struct currency {
     struct row row;
     const char *code, *description;
-    int32_t     factor;
-    bool        is_disabled;
+    int32_t factor;
+    bool is_disabled;
 };
 
 struct vat_type {
-    struct row  row;
+    struct row row;
     const char *name, *number;
-    money_t     percentage, deduction;
-    bool        is_outgoing;
+    money_t percentage, deduction;
+    bool is_outgoing;
 };
 
 struct voucher_type {
-    struct row  row;
+    struct row row;
     const char *name;
-    bool        is_salary;
+    bool is_salary;
 };
 
 struct account {
-    struct row       row;
-    uint32_t         ordinal;           /* its place in the company's list of accounts */
-    int32_t          number;
-    char            *name;
-    uint8_t          type, ledger_type;
+    struct row row;
+    uint32_t ordinal; /* its place in the company's list of accounts */
+    int32_t number;
+    char *name;
+    uint8_t type, ledger_type;
     struct vat_type *vat_type;
     struct currency *currency;
-    char            *saft_code, *grouping_code, *bank_account_number;
-    bool             is_closeable, requires_reconciliation, is_inactive, is_bank, is_balance;
+    char *saft_code, *grouping_code, *bank_account_number;
+    bool is_closeable, requires_reconciliation, is_inactive, is_bank, is_balance;
 };
 
 struct department {
     struct row row;
-    char      *name, *number;
-    bool       is_inactive;
+    char *name, *number;
+    bool is_inactive;
 };
 
 struct employee {
-    struct row         row;
-    char              *first_name, *last_name, *number, *email;
+    struct row row;
+    char *first_name, *last_name, *number, *email;
     struct department *department;
 };
 
 /* A customer or a supplier. */
 struct party {
     struct row row;
-    char      *name, *org_nr, *email;
-    int32_t    customer_number, supplier_number;
-    bool       is_customer, is_supplier, is_inactive, is_private;
-    int64_t    changed_unix_s;
+    char *name, *org_nr, *email;
+    int32_t customer_number, supplier_number;
+    bool is_customer, is_supplier, is_inactive, is_private;
+    int64_t changed_unix_s;
 };
 
 struct project {
-    struct row         row;
-    char              *name, *number;
-    struct employee   *manager;
+    struct row row;
+    char *name, *number;
+    struct employee *manager;
     struct department *department;
-    struct party      *customer;
-    int32_t            start, end;
-    bool               is_closed;
+    struct party *customer;
+    int32_t start, end;
+    bool is_closed;
 };
 
 struct product {
-    struct row       row;
-    char            *name, *number;
+    struct row row;
+    char *name, *number;
     struct vat_type *vat_type;
-    money_t          price;
-    bool             is_inactive;
+    money_t price;
+    bool is_inactive;
 };
 
 struct close_group {
     struct row row;
-    int32_t    day;
+    int32_t day;
     struct vec postings;
 };
 
 struct annual_account {
     struct row row;
-    int32_t    year, start, end;        /* end is the first day that does not belong to it */
-    int32_t    shown_end;               /* what the API says */
+    int32_t year, start, end; /* end is the first day that does not belong to it */
+    int32_t shown_end;        /* what the API says */
 };
 
 struct period {
     struct row row;
-    char      *name;
-    int32_t    number, start, end, shown_end;
-    bool       is_closed;
+    char *name;
+    int32_t number, start, end, shown_end;
+    bool is_closed;
 };
 
 enum posting_type {
-    POSTING_PLAIN, POSTING_INCOMING_PAYMENT, POSTING_INCOMING_PAYMENT_OPPOSITE,
-    POSTING_INCOMING_INVOICE, POSTING_EXPENSE, POSTING_OUTGOING_INVOICE, POSTING_WAGE
+    POSTING_PLAIN,
+    POSTING_INCOMING_PAYMENT,
+    POSTING_INCOMING_PAYMENT_OPPOSITE,
+    POSTING_INCOMING_INVOICE,
+    POSTING_EXPENSE,
+    POSTING_OUTGOING_INVOICE,
+    POSTING_WAGE
 };
 
 struct posting {
-    struct row           row;
-    int32_t              day, term_of_payment;
-    int32_t              row_number;
-    uint8_t              type;
-    bool                 system_generated, matched;
-    struct voucher      *voucher;
-    struct account      *account;
-    struct party        *customer, *supplier;
-    struct employee     *employee;
-    struct project      *project;
-    struct product      *product;
-    struct department   *department;
-    struct vat_type     *vat_type;
-    struct currency     *currency;
-    struct close_group  *close_group;
-    char                *description, *invoice_number, *external_ref;
-    money_t              amount, amount_currency, amount_gross, amount_gross_currency;
+    struct row row;
+    int32_t day, term_of_payment;
+    int32_t row_number;
+    uint8_t type;
+    bool system_generated, matched;
+    struct voucher *voucher;
+    struct account *account;
+    struct party *customer, *supplier;
+    struct employee *employee;
+    struct project *project;
+    struct product *product;
+    struct department *department;
+    struct vat_type *vat_type;
+    struct currency *currency;
+    struct close_group *close_group;
+    char *description, *invoice_number, *external_ref;
+    money_t amount, amount_currency, amount_gross, amount_gross_currency;
 };
 
 struct voucher {
-    struct row           row;
-    uint32_t             place;         /* in the ledger's list of vouchers */
-    int32_t              day, number, year;
-    char                *description, *external_number, *vendor_invoice_number;
+    struct row row;
+    uint32_t place; /* in the ledger's list of vouchers */
+    int32_t day, number, year;
+    char *description, *external_number, *vendor_invoice_number;
     struct voucher_type *type;
-    struct voucher      *reverse;
-    struct vec           postings;
+    struct voucher *reverse;
+    struct vec postings;
 };
 
 #endif

@@ -22,34 +22,39 @@
 #include "tests/sandbox/reqlog.h"
 #include "tests/sandbox/world.h"
 
-#define BODY_MAX_BYTES   (16 * 1024 * 1024)
+#define BODY_MAX_BYTES (16 * 1024 * 1024)
 #define HEADER_MAX_BYTES (64 * 1024)
-#define IDLE_S           300
+#define IDLE_S 300
 
 struct server {
     struct event_base *base;
-    struct world      *world;
-    struct evhttp     *http;
-    struct reply_list  replies;
-    uint16_t           port;
+    struct world *world;
+    struct evhttp *http;
+    struct reply_list replies;
+    uint16_t port;
 };
 
 /* A request taken apart; released after the answer is made. */
 struct asked {
-    char            *path, *body;
-    const char      *method, *query_text;
+    char *path, *body;
+    const char *method, *query_text;
     struct evkeyvalq query;
-    bool             is_query_broken;
+    bool is_query_broken;
 };
 
 static const char *method_name(enum evhttp_cmd_type type)
 {
     switch (type) {
-    case EVHTTP_REQ_GET:    return "GET";
-    case EVHTTP_REQ_POST:   return "POST";
-    case EVHTTP_REQ_PUT:    return "PUT";
-    case EVHTTP_REQ_DELETE: return "DELETE";
-    default:                return "OTHER";
+    case EVHTTP_REQ_GET:
+        return "GET";
+    case EVHTTP_REQ_POST:
+        return "POST";
+    case EVHTTP_REQ_PUT:
+        return "PUT";
+    case EVHTTP_REQ_DELETE:
+        return "DELETE";
+    default:
+        return "OTHER";
     }
 }
 
@@ -132,14 +137,18 @@ static void server_log(struct server *server, const struct call *call, const str
 {
     const char *path = api_public_path(call);
     bool has_secrets = strcmp(path, "/token/session/:create") == 0;
-    struct reqlog_entry entry = {
-        .at_ms = world_now_ms(server->world), .method = call->method, .path = path,
-        .query = has_secrets ? NULL : asked->query_text, .user = call->user,
-        .token = call->token ? call->token->name : NULL, .user_agent = call->user_agent,
-        .org_nr = call->company ? call->company->org_nr : NULL, .request_id = call->request_id,
-        .fault = call->fault ? fault_kind_name(call->fault->kind) : NULL,
-        .status = call->status,
-        .asked_digest = call->if_none_match && *call->if_none_match };
+    struct reqlog_entry entry = { .at_ms = world_now_ms(server->world),
+                                  .method = call->method,
+                                  .path = path,
+                                  .query = has_secrets ? NULL : asked->query_text,
+                                  .user = call->user,
+                                  .token = call->token ? call->token->name : NULL,
+                                  .user_agent = call->user_agent,
+                                  .org_nr = call->company ? call->company->org_nr : NULL,
+                                  .request_id = call->request_id,
+                                  .fault = call->fault ? fault_kind_name(call->fault->kind) : NULL,
+                                  .status = call->status,
+                                  .asked_digest = call->if_none_match && *call->if_none_match };
     reqlog_add(server->world->log, &entry);
 }
 
@@ -152,8 +161,8 @@ static void server_mutate(struct server *server, const struct call *call)
         return;
     if (++every->seen % every->requests != 0)
         return;
-    struct company *company =
-        every->org_nr ? world_company(server->world, every->org_nr) : call->company;
+    struct company *company = every->org_nr ? world_company(server->world, every->org_nr)
+                                            : call->company;
     if (company)
         mutate(company, &company->mutations, every->count, ~0u,
                !server->world->options.closegroup_bumps, done);
@@ -163,11 +172,13 @@ static void server_api(struct server *server, struct evhttp_request *request,
                        const struct asked *asked)
 {
     const struct evkeyvalq *headers = evhttp_request_get_input_headers(request);
-    struct call call = {
-        .method = asked->method, .path = asked->path + strlen("/v2"), .body = asked->body,
-        .query = &asked->query, .user_agent = evhttp_find_header(headers, "User-Agent"),
-        .authorization = evhttp_find_header(headers, "Authorization"),
-        .if_none_match = evhttp_find_header(headers, "If-None-Match") };
+    struct call call = { .method = asked->method,
+                         .path = asked->path + strlen("/v2"),
+                         .body = asked->body,
+                         .query = &asked->query,
+                         .user_agent = evhttp_find_header(headers, "User-Agent"),
+                         .authorization = evhttp_find_header(headers, "Authorization"),
+                         .if_none_match = evhttp_find_header(headers, "If-None-Match") };
     if (asked->is_query_broken)
         reqlog_violation(server->world->log, world_now_ms(server->world), call.method, call.path,
                          "The query string is malformed");
@@ -183,8 +194,10 @@ static void server_api(struct server *server, struct evhttp_request *request,
 static void server_control(struct server *server, struct evhttp_request *request,
                            const struct asked *asked)
 {
-    struct control control = { .world = server->world, .method = asked->method,
-                               .path = asked->path + strlen("/control"), .query = &asked->query };
+    struct control control = { .world = server->world,
+                               .method = asked->method,
+                               .path = asked->path + strlen("/control"),
+                               .query = &asked->query };
     control_handle(&control, asked->body);
     evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type",
                       "application/json; charset=utf-8");
@@ -232,10 +245,11 @@ static uint16_t bound_port(const struct evhttp_bound_socket *socket)
 struct server *server_new(struct event_base *base, struct world *world, uint16_t port)
 {
     struct server *server = mem_zero(sizeof(*server));
-    *server = (struct server){ .base = base, .world = world, .http = evhttp_new(base),
-                               .replies = { .base = base } };
-    struct evhttp_bound_socket *socket =
-        evhttp_bind_socket_with_handle(server->http, "127.0.0.1", port);
+    *server = (struct server){
+        .base = base, .world = world, .http = evhttp_new(base), .replies = { .base = base }
+    };
+    struct evhttp_bound_socket *socket = evhttp_bind_socket_with_handle(server->http, "127.0.0.1",
+                                                                        port);
     if (!socket) {
         server_free(server);
         return NULL;

@@ -15,8 +15,8 @@ static bool session_wrong_token(const struct world *world, const char *which, st
     return fail_set(fail, status, code, which, "The %s is not valid", which);
 }
 
-static bool session_check_date(const struct world *world, const char *expiration,
-                               int32_t *ret_day, struct fail *fail)
+static bool session_check_date(const struct world *world, const char *expiration, int32_t *ret_day,
+                               struct fail *fail)
 {
     if (!expiration || !day_parse(expiration, ret_day))
         return fail_set(fail, 422, 15000, "expirationDate", "Must be a date: yyyy-MM-dd");
@@ -32,15 +32,15 @@ static struct session *session_new(struct world *world, struct token *token, int
     int64_t id = world->next_serial++;
     snprintf(secret, sizeof(secret), "session%lld%016llx", (long long)id,
              (unsigned long long)rng_next(&world->rng));
-    *session = (struct session){ .secret = mem_text(secret), .token = token, .id = id,
-                                 .ends_unix_s = day_begins_in_oslo(day) };
+    *session = (struct session){
+        .secret = mem_text(secret), .token = token, .id = id, .ends_unix_s = day_begins_in_oslo(day)
+    };
     vec_add(&world->sessions, session);
     return session;
 }
 
 struct session *session_create(struct world *world, const char *consumer, const char *employee,
-                               const char *expiration, struct token **ret_token,
-                               struct fail *fail)
+                               const char *expiration, struct token **ret_token, struct fail *fail)
 {
     int32_t day = 0;
     struct token *token = world_token(world, employee);

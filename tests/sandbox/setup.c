@@ -28,7 +28,8 @@ static bool setup_years(struct company_plan *plan, const json_t *years, struct f
     const json_t *year;
     if (json_array_size(years) > COMPANY_PLAN_YEARS_MAX)
         return fail_set(fail, 422, 0, "years", "years: at most %d", COMPANY_PLAN_YEARS_MAX);
-    json_array_foreach(years, i, year) {
+    json_array_foreach(years, i, year)
+    {
         struct company_plan_year *to = &plan->years[plan->n_years++];
         const char *from = text_in(year, "start"), *end = text_in(year, "end");
         to->year = (int)int_in(year, "year", 0);
@@ -42,14 +43,16 @@ static bool setup_years(struct company_plan *plan, const json_t *years, struct f
 
 bool setup_company(struct world *world, const json_t *spec, struct fail *fail)
 {
-    struct company_plan plan = {
-        .org_nr = text_in(spec, "orgNr"), .name = text_in(spec, "name"),
-        .opening_date = text_in(spec, "openingDate"), .id = int_in(spec, "id", 0),
-        .seed = (uint64_t)int_in(spec, "seed", 0),
-        .fiscal_start_month = (int)int_in(spec, "fiscalStartMonth", 1),
-        .first_year = (int)int_in(spec, "firstYear", 0),
-        .last_year = (int)int_in(spec, "lastYear", 0),
-        .postings_per_year = (uint32_t)int_in(spec, "postingsPerYear", 1000) };
+    struct company_plan plan = { .org_nr = text_in(spec, "orgNr"),
+                                 .name = text_in(spec, "name"),
+                                 .opening_date = text_in(spec, "openingDate"),
+                                 .id = int_in(spec, "id", 0),
+                                 .seed = (uint64_t)int_in(spec, "seed", 0),
+                                 .fiscal_start_month = (int)int_in(spec, "fiscalStartMonth", 1),
+                                 .first_year = (int)int_in(spec, "firstYear", 0),
+                                 .last_year = (int)int_in(spec, "lastYear", 0),
+                                 .postings_per_year = (uint32_t)int_in(spec, "postingsPerYear",
+                                                                       1000) };
     if (!plan.org_nr || !company_org_nr_valid(plan.org_nr))
         return fail_set(fail, 422, 0, "orgNr", "orgNr: '%.20s' is no valid organisation number",
                         plan.org_nr ? plan.org_nr : "");
@@ -94,7 +97,8 @@ bool setup_token(struct world *world, const json_t *spec, struct fail *fail)
         token->is_revoked = json_is_true(json_object_get(spec, "revoked"));
     size_t i;
     const json_t *number;
-    json_array_foreach(json_object_get(spec, "access"), i, number) {
+    json_array_foreach(json_object_get(spec, "access"), i, number)
+    {
         if (json_is_string(number))
             token_grant(token, json_string_value(number));
     }
@@ -114,11 +118,13 @@ bool setup_world(struct world *world, const json_t *spec, struct fail *fail)
     }
     if (json_is_object(json_object_get(spec, "budget")))
         setup_budget(json_object_get(spec, "budget"), &world->budget);
-    json_array_foreach(json_object_get(spec, "companies"), i, part) {
+    json_array_foreach(json_object_get(spec, "companies"), i, part)
+    {
         if (!setup_company(world, part, fail))
             return false;
     }
-    json_array_foreach(json_object_get(spec, "tokens"), i, part) {
+    json_array_foreach(json_object_get(spec, "tokens"), i, part)
+    {
         if (!setup_token(world, part, fail))
             return false;
     }

@@ -12,17 +12,17 @@
 
 struct sort_key {
     struct model_path path;
-    bool              is_descending;
+    bool is_descending;
 };
 
 struct sort_order {
     struct sort_key key[KEYS_MAX];
-    int             n;
+    int n;
 };
 
 /* A row and where it stood: qsort is not stable by itself. */
 struct sort_item {
-    void    *row;
+    void *row;
     uint32_t place;
 };
 
@@ -60,8 +60,7 @@ static int sort_compare(const void *left, const void *right, void *ctx)
     return a->place < b->place ? -1 : a->place > b->place;
 }
 
-bool sort_rows(struct vec *rows, const struct model *model, const char *sorting,
-               struct fail *fail)
+bool sort_rows(struct vec *rows, const struct model *model, const char *sorting, struct fail *fail)
 {
     struct sort_order order;
     if (!sorting || !*sorting)

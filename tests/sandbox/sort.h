@@ -10,7 +10,6 @@ struct fail;
 struct model;
 struct vec;
 
-bool sort_rows(struct vec *rows, const struct model *model, const char *sorting,
-               struct fail *fail);
+bool sort_rows(struct vec *rows, const struct model *model, const char *sorting, struct fail *fail);
 
 #endif

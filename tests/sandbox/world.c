@@ -10,16 +10,19 @@
 #include "tests/sandbox/reqlog.h"
 #include "tests/sandbox/session.h"
 
-#define DEFAULT_LIMIT     1000000
+#define DEFAULT_LIMIT 1000000
 #define DEFAULT_WINDOW_MS 60000
 
 void world_init(struct world *world)
 {
-    *world = (struct world){
-        .options = { .wrong_token_status = 401, .rate_limit_headers = true,
-                     .closegroup_bumps = true, .inexact_size = true },
-        .budget = { .limit = DEFAULT_LIMIT, .window_ms = DEFAULT_WINDOW_MS },
-        .rng = { .state = 20260101 }, .next_serial = 1, .log = reqlog_new() };
+    *world = (struct world){ .options = { .wrong_token_status = 401,
+                                          .rate_limit_headers = true,
+                                          .closegroup_bumps = true,
+                                          .inexact_size = true },
+                             .budget = { .limit = DEFAULT_LIMIT, .window_ms = DEFAULT_WINDOW_MS },
+                             .rng = { .state = 20260101 },
+                             .next_serial = 1,
+                             .log = reqlog_new() };
 }
 
 static void token_free(struct token *token)

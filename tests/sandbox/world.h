@@ -18,22 +18,27 @@ struct company_plan;
 struct employee;
 struct reqlog;
 
-enum checksum_mode { CHECKSUM_NORMAL, CHECKSUM_NULL, CHECKSUM_RANDOM, CHECKSUM_CONSTANT,
-                     CHECKSUM_NEVER_304 };
+enum checksum_mode {
+    CHECKSUM_NORMAL,
+    CHECKSUM_NULL,
+    CHECKSUM_RANDOM,
+    CHECKSUM_CONSTANT,
+    CHECKSUM_NEVER_304
+};
 
 /* What may be switched while running; control.c has the table of names. */
 struct options {
     enum checksum_mode checksum;
-    enum money_style   numbers;
-    int32_t post_create_status;         /* 0: POST :create works; else it answers this */
-    int32_t wrong_token_status;         /* on :create: 401, 403, 404 or 422 */
-    bool    reset_on_429;               /* X-Rate-Limit-Reset also on the 429 itself */
-    bool    rate_limit_headers;
-    bool    inexact_size;               /* fullResultSize lies */
-    bool    end_inclusive;              /* of annual accounts and periods */
-    bool    posting_account_to_excluded;
-    bool    closegroup_bumps;           /* closing a group moves versions and checksums */
-    bool    bodies_quiet;
+    enum money_style numbers;
+    int32_t post_create_status; /* 0: POST :create works; else it answers this */
+    int32_t wrong_token_status; /* on :create: 401, 403, 404 or 422 */
+    bool reset_on_429;          /* X-Rate-Limit-Reset also on the 429 itself */
+    bool rate_limit_headers;
+    bool inexact_size;  /* fullResultSize lies */
+    bool end_inclusive; /* of annual accounts and periods */
+    bool posting_account_to_excluded;
+    bool closegroup_bumps; /* closing a group moves versions and checksums */
+    bool bodies_quiet;
 };
 
 struct budget {
@@ -41,61 +46,61 @@ struct budget {
 };
 
 struct token {
-    char         *employee_token, *name, *org_nr;
-    bool          is_bureau, is_revoked;
-    int32_t       bureau_id;
-    struct vec    access;               /* organisation numbers, as text */
+    char *employee_token, *name, *org_nr;
+    bool is_bureau, is_revoked;
+    int32_t bureau_id;
+    struct vec access; /* organisation numbers, as text */
     struct budget budget;
 };
 
 struct session {
-    char         *secret;
+    char *secret;
     struct token *token;
-    int64_t       id, ends_unix_s;
-    bool          is_ended, is_deleted;
+    int64_t id, ends_unix_s;
+    bool is_ended, is_deleted;
 };
 
 struct mutate_every {
-    int64_t  requests, seen;
+    int64_t requests, seen;
     uint32_t count;
-    char    *org_nr;
-    char    *path;
+    char *org_nr;
+    char *path;
 };
 
 struct world {
-    char               *consumer_token;
-    struct vec          tokens, companies, sessions, faults;
-    struct options      options;
-    struct budget       budget;         /* what new tokens get */
+    char *consumer_token;
+    struct vec tokens, companies, sessions, faults;
+    struct options options;
+    struct budget budget; /* what new tokens get */
     struct mutate_every mutate_every;
-    struct rng          rng;
-    struct reqlog      *log;
-    int64_t             clock_offset_ms, frozen_ms;
-    int64_t             next_serial;
+    struct rng rng;
+    struct reqlog *log;
+    int64_t clock_offset_ms, frozen_ms;
+    int64_t next_serial;
 };
 
 /* Rows that exist only while they are written. */
 struct client_row {
-    int64_t     id;
-    int32_t     version, customer_company_id, start;
+    int64_t id;
+    int32_t version, customer_company_id, start;
     const char *name, *org_nr;
 };
 
 struct user_row {
-    int64_t                  id;
-    int32_t                  version, employee_id, company_id;
-    int64_t                  actual_employee_id;
+    int64_t id;
+    int32_t version, employee_id, company_id;
+    int64_t actual_employee_id;
     const struct client_row *company;
-    const struct employee   *employee;
-    bool                     is_proxy;
+    const struct employee *employee;
+    bool is_proxy;
 };
 
 void world_init(struct world *world);
 void world_release(struct world *world);
 
-int64_t world_now_ms(const struct world *world);        /* the settable clock, Unix */
+int64_t world_now_ms(const struct world *world); /* the settable clock, Unix */
 int64_t world_now_s(const struct world *world);
-int64_t world_steady_ms(void);                          /* never set back */
+int64_t world_steady_ms(void); /* never set back */
 void world_set_now(struct world *world, int64_t unix_ms, bool frozen);
 
 struct company *world_company(const struct world *world, const char *org_nr);

@@ -1,4 +1,5 @@
-/* Tests of lib/tripletex/answer.h: answers come from a server in a child, so that headers are real. */
+/* Tests of lib/tripletex/answer.h: answers come from a server in a child, so that headers are real.
+ */
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <errno.h>
@@ -28,16 +29,38 @@ struct reply {
     const char *body;
 };
 
-static const char BODY_TOO_LARGE[] =
-    "{\"status\":422,\"code\":23000,\"message\":\"Result set too large. 18000\",\"requestId\":\"r-1\"}";
+static const char BODY_TOO_LARGE[] = "{\"status\":422,\"code\":23000,\"message\":\"Result set too "
+                                     "large. 18000\",\"requestId\":\"r-1\"}";
 static const char BODY_FAULTY[] =
     "{\"status\":422,\"code\":18000,\"message\":\"Validering feilet.\",\"validationMessages\":"
     "[{\"field\":\"dateTo\",\"message\":\"Kan ikke v\xc3\xa6re tom.\"}]}";
 
 enum reply_name {
-    OK, CREATED, SAME, UNAUTHORIZED, FORBIDDEN, GONE, GONE_FOR_GOOD, TOO_LARGE, FAULTY, OTHER_422,
-    OVER_BUDGET, REFUSED, REFUSED_METHOD, TIMED_OUT, CONFLICT, TOO_EARLY, MOVED, BROKEN, GATEWAY,
-    STRANGE, BUDGET, ODD_BUDGET, HUGE_BUDGET, LONG_TEXT, REPLIES
+    OK,
+    CREATED,
+    SAME,
+    UNAUTHORIZED,
+    FORBIDDEN,
+    GONE,
+    GONE_FOR_GOOD,
+    TOO_LARGE,
+    FAULTY,
+    OTHER_422,
+    OVER_BUDGET,
+    REFUSED,
+    REFUSED_METHOD,
+    TIMED_OUT,
+    CONFLICT,
+    TOO_EARLY,
+    MOVED,
+    BROKEN,
+    GATEWAY,
+    STRANGE,
+    BUDGET,
+    ODD_BUDGET,
+    HUGE_BUDGET,
+    LONG_TEXT,
+    REPLIES
 };
 
 #define HTML "<html><body><h1>502 Bad Gateway</h1></body></html>"
@@ -48,8 +71,10 @@ static const struct reply SAID[REPLIES] = {
     [OK] = { 200, "", "{}" },
     [CREATED] = { 201, "", "{}" },
     [SAME] = { 304, "", "" },
-    [UNAUTHORIZED] = { 401, "x-tlx-request-id: abc-401\r\n", "{\"code\":3000,\"message\":\"Unauthorized\"}" },
-    [FORBIDDEN] = { 403, "X-TLX-REQUEST-ID: abc-403\r\n", "{\"code\":9000,\"message\":\"No access\"}" },
+    [UNAUTHORIZED] = { 401, "x-tlx-request-id: abc-401\r\n",
+                       "{\"code\":3000,\"message\":\"Unauthorized\"}" },
+    [FORBIDDEN] = { 403, "X-TLX-REQUEST-ID: abc-403\r\n",
+                    "{\"code\":9000,\"message\":\"No access\"}" },
     [GONE] = { 404, "", "" },
     [GONE_FOR_GOOD] = { 410, "", "{\"message\":null}" },
     [TOO_LARGE] = { 422, "x-tlx-request-id: abc-422\r\n", BODY_TOO_LARGE },
@@ -65,14 +90,21 @@ static const struct reply SAID[REPLIES] = {
     [BROKEN] = { 500, "x-tlx-request-id: abc-500\r\n", "{\"code\":1000,\"message\":\"Oops\"}" },
     [GATEWAY] = { 502, "", HTML },
     [STRANGE] = { 700, "", "?" },
-    [BUDGET] = { 200, "X-Rate-Limit-Limit: 100\r\nx-rate-limit-remaining: 42\r\nX-RATE-LIMIT-RESET: 7\r\n",
+    [BUDGET] = { 200,
+                 "X-Rate-Limit-Limit: 100\r\nx-rate-limit-remaining: 42\r\nX-RATE-LIMIT-RESET: "
+                 "7\r\n",
                  "{}" },
-    [ODD_BUDGET] = { 200, "X-Rate-Limit-Limit: many\r\nX-Rate-Limit-Remaining: -1\r\n"
-                          "X-Rate-Limit-Reset: 7.5\r\n", "{}" },
-    [HUGE_BUDGET] = { 200, "X-Rate-Limit-Limit: 99999999999999999999\r\n"
-                           "X-Rate-Limit-Remaining: 1000000001\r\nX-Rate-Limit-Reset:\r\n", "{}" },
-    [LONG_TEXT] = { 400, "", "{\"message\":\"x" HUNDRED HUNDRED "\",\"validationMessages\":"
-                             "[{\"message\":\"x" HUNDRED HUNDRED "\"}]}" },
+    [ODD_BUDGET] = { 200,
+                     "X-Rate-Limit-Limit: many\r\nX-Rate-Limit-Remaining: -1\r\n"
+                     "X-Rate-Limit-Reset: 7.5\r\n",
+                     "{}" },
+    [HUGE_BUDGET] = { 200,
+                      "X-Rate-Limit-Limit: 99999999999999999999\r\n"
+                      "X-Rate-Limit-Remaining: 1000000001\r\nX-Rate-Limit-Reset:\r\n",
+                      "{}" },
+    [LONG_TEXT] = { 400, "",
+                    "{\"message\":\"x" HUNDRED HUNDRED "\",\"validationMessages\":"
+                    "[{\"message\":\"x" HUNDRED HUNDRED "\"}]}" },
 };
 
 /* --- the server --- */
@@ -93,8 +125,9 @@ static void serve_one(int fd)
         return;
     request[len] = '\0';
     const struct reply *said = &SAID[strtol(request + strlen("GET /"), NULL, 10) % REPLIES];
-    int bytes = snprintf(reply, sizeof(reply), "HTTP/1.1 %d Said\r\n%sContent-Length: %zu\r\n"
-                                               "Connection: close\r\n\r\n%s",
+    int bytes = snprintf(reply, sizeof(reply),
+                         "HTTP/1.1 %d Said\r\n%sContent-Length: %zu\r\n"
+                         "Connection: close\r\n\r\n%s",
                          said->status, said->headers, strlen(said->body), said->body);
     (void)send(fd, reply, (size_t)bytes, MSG_NOSIGNAL);
 }
@@ -159,7 +192,9 @@ static const struct http_answer *ask(struct world *world, enum reply_name name)
     assert_int_equal(curl_easy_perform(world->call.easy), CURLE_OK);
     curl_easy_getinfo(world->call.easy, CURLINFO_RESPONSE_CODE, &status);
     world->answer = (struct http_answer){
-        .status = (int)status, .body = buf_text(&world->body), .body_len = world->body.len_bytes,
+        .status = (int)status,
+        .body = buf_text(&world->body),
+        .body_len = world->body.len_bytes,
         .call = &world->call,
     };
     return &world->answer;
@@ -212,7 +247,8 @@ static void tries_later_what_passes(void **state)
     check(*state, CONFLICT, ANSWER_PASSING, EAGAIN, "GET /x: Tripletex answered 409: Revision", "");
     check(*state, TOO_EARLY, ANSWER_PASSING, EAGAIN, "GET /x: Tripletex answered 425", "");
     check(*state, OVER_BUDGET, ANSWER_OVER_BUDGET, EAGAIN, "GET /x: Tripletex answered 429", "");
-    check(*state, BROKEN, ANSWER_PASSING, EREMOTEIO, "GET /x: Tripletex answered 500: Oops", "abc-500");
+    check(*state, BROKEN, ANSWER_PASSING, EREMOTEIO, "GET /x: Tripletex answered 500: Oops",
+          "abc-500");
     check(*state, MOVED, ANSWER_PASSING, EPROTO, "GET /x: Tripletex answered 302", "");
     check(*state, STRANGE, ANSWER_PASSING, EPROTO, "GET /x: status 700 is no answer", "");
 }
@@ -224,7 +260,8 @@ static void shows_nothing_of_the_page_of_a_gateway(void **state)
 
 static void says_what_to_do(void **state)
 {
-    static const enum reply_name NAMES[] = { UNAUTHORIZED, FORBIDDEN, OVER_BUDGET, REFUSED, MOVED, BROKEN };
+    static const enum reply_name NAMES[] = { UNAUTHORIZED, FORBIDDEN, OVER_BUDGET,
+                                             REFUSED,      MOVED,     BROKEN };
     for (size_t i = 0; i < ARRAY_LEN(NAMES); i++) {
         struct err err = ERR_NONE;
         (void)!answer_classify(ask(*state, NAMES[i]), NULL, "GET /x", &err);
@@ -257,7 +294,8 @@ static void passes_on_what_the_transport_says(void **state)
 
 /* --- budgets --- */
 
-static void check_budget(struct world *world, enum reply_name name, int limit, int remaining, int reset_s)
+static void check_budget(struct world *world, enum reply_name name, int limit, int remaining,
+                         int reset_s)
 {
     struct answer_budget budget = answer_read_budget(ask(world, name));
     assert_int_equal(budget.limit, limit);

@@ -26,8 +26,8 @@ static struct fiscal_rule rule_at(const char *today, int history_years, int futu
 }
 
 /* "2024: 2024-01-01 2025-01-01; ..." with a star at the current year. */
-static void check_horizon(const struct fiscal_year *known, int count, const struct fiscal_rule *rule,
-                          const char *expected)
+static void check_horizon(const struct fiscal_year *known, int count,
+                          const struct fiscal_rule *rule, const char *expected)
 {
     struct err err = ERR_NONE;
     struct fiscal_horizon horizon;
@@ -46,8 +46,8 @@ static void check_horizon(const struct fiscal_year *known, int count, const stru
     assert_true(horizon.years[horizon.current].next_day > rule->today);
 }
 
-static void check_refused(const struct fiscal_year *known, int count, const struct fiscal_rule *rule,
-                          const char *message)
+static void check_refused(const struct fiscal_year *known, int count,
+                          const struct fiscal_rule *rule, const char *message)
 {
     struct err err = ERR_NONE;
     struct fiscal_horizon horizon = { .count = -7 };
@@ -143,7 +143,8 @@ static void leaves_out_what_lies_beyond_the_future(void **state)
     (void)state;
     const struct fiscal_rule rule = rule_at("2026-05-17", 0, 6);
     const struct fiscal_year known[] = {
-        { 2026, day("2026-01-01"), day("2027-01-01") }, { 2027, day("2027-01-01"), day("2028-01-01") },
+        { 2026, day("2026-01-01"), day("2027-01-01") },
+        { 2027, day("2027-01-01"), day("2028-01-01") },
         { 2028, day("2028-01-01"), day("2029-01-01") },
     };
     check_horizon(known, 3, &rule, "2026* 2026-01-01 2027-01-01");
@@ -173,21 +174,25 @@ static void refuses_gaps_overlaps_and_odd_lengths(void **state)
     (void)state;
     const struct fiscal_rule rule = rule_at("2026-05-17", 2, 0);
     const struct fiscal_year gap[] = {
-        { 2024, day("2024-01-01"), day("2025-01-01") }, { 2026, day("2026-01-01"), day("2027-01-01") },
+        { 2024, day("2024-01-01"), day("2025-01-01") },
+        { 2026, day("2026-01-01"), day("2027-01-01") },
     };
     check_refused(gap, 2, &rule,
                   "annual account 2026 begins on 2026-01-01, but the one before ends elsewhere");
     const struct fiscal_year overlap[] = {
-        { 2025, day("2025-01-01"), day("2026-02-01") }, { 2026, day("2026-01-01"), day("2027-01-01") },
+        { 2025, day("2025-01-01"), day("2026-02-01") },
+        { 2026, day("2026-01-01"), day("2027-01-01") },
     };
     check_refused(overlap, 2, &rule,
                   "annual account 2026 begins on 2026-01-01, but the one before ends elsewhere");
     const struct fiscal_year empty[] = { { 2026, day("2026-02-01"), day("2026-02-01") } };
-    check_refused(empty, 1, &rule,
-                  "annual account 2026 runs from 2026-02-01 to 2026-02-01, which is no fiscal year");
+    check_refused(
+        empty, 1, &rule,
+        "annual account 2026 runs from 2026-02-01 to 2026-02-01, which is no fiscal year");
     const struct fiscal_year endless[] = { { 2026, day("2025-01-01"), day("2026-12-31") } };
-    check_refused(endless, 1, &rule,
-                  "annual account 2026 runs from 2025-01-01 to 2027-01-01, which is no fiscal year");
+    check_refused(
+        endless, 1, &rule,
+        "annual account 2026 runs from 2025-01-01 to 2027-01-01, which is no fiscal year");
 }
 
 static int many_years(struct fiscal_year known[60])

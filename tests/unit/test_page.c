@@ -16,19 +16,28 @@
 #include "lib/tripletex/resource.h"
 
 static const struct json_column COLUMNS[] = {
-    { "id", "thing_id", JSON_ID, 1 },        { "version", "version", JSON_INT, 0 },
-    { "date", "thing_date", JSON_DATE, 0 },  { "amount", "amount", JSON_MONEY, 0 },
-    { "isOpen", "is_open", JSON_BOOL, 0 },   { "name", "name", JSON_TEXT, 0 },
+    { "id", "thing_id", JSON_ID, 1 },
+    { "version", "version", JSON_INT, 0 },
+    { "date", "thing_date", JSON_DATE, 0 },
+    { "amount", "amount", JSON_MONEY, 0 },
+    { "isOpen", "is_open", JSON_BOOL, 0 },
+    { "name", "name", JSON_TEXT, 0 },
     { "number", "number", JSON_NUMBER_TEXT, 0 },
 };
 
 static const struct resource THINGS = {
-    .name = "thing", .path = "/thing", .sorting = "id", .columns = COLUMNS,
+    .name = "thing",
+    .path = "/thing",
+    .sorting = "id",
+    .columns = COLUMNS,
     .columns_count = ARRAY_LEN(COLUMNS),
 };
 
 static const struct resource UNSORTED = {
-    .name = "thing", .path = "/thing", .columns = COLUMNS, .columns_count = ARRAY_LEN(COLUMNS),
+    .name = "thing",
+    .path = "/thing",
+    .columns = COLUMNS,
+    .columns_count = ARRAY_LEN(COLUMNS),
     .id_column = -1,
 };
 
@@ -143,7 +152,8 @@ static int refuse_february(void *ctx, const struct json_value *values, struct er
     int *seen = ctx;
     (*seen)++;
     if (values[2].len == 10 && memcmp(values[2].text, "2026-02", 7) == 0)
-        return err_set(err, EPROTO, "%.*s is not what was asked for", (int)values[2].len, values[2].text);
+        return err_set(err, EPROTO, "%.*s is not what was asked for", (int)values[2].len,
+                       values[2].text);
     return 0;
 }
 

@@ -83,13 +83,14 @@ static void follows_years_that_begin_in_another_month(void **state)
     assert_int_equal(halves[0].to_day, day("2025-07-01"));
 }
 
-/* Down to single days the halves cover everything once, and each year and month is met on the way. */
+/* Down to single days the halves cover everything once, and each year and month is met on the way.
+ */
 static void check_tree(const struct range *range, const int32_t *starts, int32_t *next, int *years,
                        int *months)
 {
     struct range halves[2];
-    *years += clock_day_of(2024, 1, 1) <= range->from_day && range->to_day - range->from_day >= 365 &&
-              range->to_day - range->from_day <= 366;
+    *years += clock_day_of(2024, 1, 1) <= range->from_day &&
+              range->to_day - range->from_day >= 365 && range->to_day - range->from_day <= 366;
     *months += clock_month_start(range->from_day) == range->from_day &&
                clock_add_months(range->from_day, 1) == range->to_day;
     if (range_split(range, starts, YEARS, halves) == 0) {

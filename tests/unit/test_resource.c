@@ -28,12 +28,13 @@ static void check_fields(const struct resource *resource, const char *expected)
 static void asks_for_exactly_what_is_mirrored_of_postings(void **state)
 {
     (void)state;
-    check_fields(&RESOURCE_POSTING,
-                 "id,version,voucher(id,version,year,number,date,description,voucherType(id),"
-                 "reverseVoucher(id)),row,date,account(id),amount,amountCurrency,amountGross,"
-                 "amountGrossCurrency,currency(code),description,vatType(id),customer(id),supplier(id),"
-                 "employee(id),department(id),project(id),product(id),invoiceNumber,termOfPayment,"
-                 "closeGroup(id),type,externalRef,systemGenerated,matched");
+    check_fields(
+        &RESOURCE_POSTING,
+        "id,version,voucher(id,version,year,number,date,description,voucherType(id),"
+        "reverseVoucher(id)),row,date,account(id),amount,amountCurrency,amountGross,"
+        "amountGrossCurrency,currency(code),description,vatType(id),customer(id),supplier(id),"
+        "employee(id),department(id),project(id),product(id),invoiceNumber,termOfPayment,"
+        "closeGroup(id),type,externalRef,systemGenerated,matched");
 }
 
 static void asks_for_fields_without_and_with_parents(void **state)
@@ -46,10 +47,12 @@ static void asks_for_fields_without_and_with_parents(void **state)
 static void closes_all_parents_at_the_end(void **state)
 {
     static const struct json_column COLUMNS[] = {
-        { "a.b.c", "c", JSON_TEXT, 0 }, { "a.b.d", "d", JSON_TEXT, 0 }, { "a.e", "e", JSON_TEXT, 0 },
-        { "ab.f", "f", JSON_TEXT, 0 },  { "ab.g.h", "h", JSON_TEXT, 0 },
+        { "a.b.c", "c", JSON_TEXT, 0 },  { "a.b.d", "d", JSON_TEXT, 0 },
+        { "a.e", "e", JSON_TEXT, 0 },    { "ab.f", "f", JSON_TEXT, 0 },
+        { "ab.g.h", "h", JSON_TEXT, 0 },
     };
-    const struct resource resource = { .name = "made_up", .columns = COLUMNS,
+    const struct resource resource = { .name = "made_up",
+                                       .columns = COLUMNS,
                                        .columns_count = ARRAY_LEN(COLUMNS) };
     (void)state;
     check_fields(&resource, "a(b(c,d),e),ab(f,g(h))");
@@ -61,10 +64,11 @@ static void makes_the_stage_from_the_same_columns(void **state)
     AUTO_BUF struct buf out;
     buf_init(&out, TEXT_BYTES_MAX);
     assert_int_equal(resource_append_stage(&RESOURCE_BALANCE, &out), 0);
-    assert_string_equal(buf_text(&out),
-                        "CREATE TEMPORARY TABLE IF NOT EXISTS stage_balance (\"account_id\" bigint, "
-                        "\"account_number\" text, \"balance_in\" numeric, \"balance_change\" numeric, "
-                        "\"balance_out\" numeric)");
+    assert_string_equal(
+        buf_text(&out),
+        "CREATE TEMPORARY TABLE IF NOT EXISTS stage_balance (\"account_id\" bigint, "
+        "\"account_number\" text, \"balance_in\" numeric, \"balance_change\" numeric, "
+        "\"balance_out\" numeric)");
     buf_clear(&out);
     assert_int_equal(resource_append_copy(&RESOURCE_BALANCE, &out), 0);
     assert_string_equal(buf_text(&out), "COPY stage_balance FROM STDIN (FORMAT binary)");
@@ -90,7 +94,8 @@ static const struct resource *catalogue(int index)
 {
     static const struct resource *const OTHERS[] = { &RESOURCE_POSTING, &RESOURCE_BALANCE,
                                                      &RESOURCE_ACCESS, &RESOURCE_VOUCHER };
-    return index < (int)ARRAY_LEN(OTHERS) ? OTHERS[index] : RESOURCE_MASTERS[index - ARRAY_LEN(OTHERS)];
+    return index < (int)ARRAY_LEN(OTHERS) ? OTHERS[index]
+                                          : RESOURCE_MASTERS[index - ARRAY_LEN(OTHERS)];
 }
 
 /* Where ids rise, the id is the first column and the list is sorted by it. */
@@ -131,15 +136,17 @@ static json_t *load_specification(void)
     AUTO_FREE char *file = mem_printf("%s/tripletex/openapi.json", folder ? folder : "../shared");
     json_t *specification = json_load_file(file, 0, NULL);
     if (!specification)
-        print_message("%s is not there: set SALDOD_SHARED to check against the specification\n", file);
+        print_message("%s is not there: set SALDOD_SHARED to check against the specification\n",
+                      file);
     return specification;
 }
 
 static json_t *follow(json_t *specification, json_t *schema)
 {
     const char *ref = json_string_value(json_object_get(schema, "$ref"));
-    return ref ? json_object_get(json_object_get(json_object_get(specification, "components"), "schemas"),
-                                 strrchr(ref, '/') + 1)
+    return ref ? json_object_get(
+                     json_object_get(json_object_get(specification, "components"), "schemas"),
+                     strrchr(ref, '/') + 1)
                : schema;
 }
 
@@ -170,8 +177,9 @@ static json_t *rows_schema(json_t *specification, json_t *operation)
 {
     json_t *content = json_object_get(
         json_object_get(json_object_get(operation, "responses"), "200"), "content");
-    json_t *list = follow(specification,
-                          json_object_get(json_object_iter_value(json_object_iter(content)), "schema"));
+    json_t *list = follow(
+        specification,
+        json_object_get(json_object_iter_value(json_object_iter(content)), "schema"));
     json_t *values = json_object_get(json_object_get(list, "properties"), "values");
     return follow(specification, json_object_get(values, "items"));
 }
@@ -179,7 +187,7 @@ static json_t *rows_schema(json_t *specification, json_t *operation)
 static const char *type_of(enum json_type type)
 {
     static const char *const TYPES[] = {
-        [JSON_ID] = "integer",  [JSON_INT] = "integer", [JSON_MONEY] = "number",
+        [JSON_ID] = "integer",   [JSON_INT] = "integer", [JSON_MONEY] = "number",
         [JSON_BOOL] = "boolean", [JSON_DATE] = "string", [JSON_TEXT] = "string",
     };
     return TYPES[type];
@@ -191,7 +199,8 @@ static void check_column(json_t *specification, json_t *schema, const struct res
     AUTO_FREE char *path = mem_strdup(column->path);
     char *rest = path;
     for (char *name; schema && (name = strsep(&rest, "."));)
-        schema = follow(specification, json_object_get(json_object_get(schema, "properties"), name));
+        schema = follow(specification,
+                        json_object_get(json_object_get(schema, "properties"), name));
     const char *type = json_string_value(json_object_get(schema, "type"));
     if (!type)
         fail_msg("%s: the specification has no %s", resource->path, column->path);

@@ -39,8 +39,11 @@ static struct text digest_of(const struct posting *posting, const char *fields, 
 
 static struct company *company_of_one(struct posting **ret_posting)
 {
-    struct company_plan plan = { .org_nr = "974760673", .seed = 1, .first_year = 2025,
-                                 .last_year = 2025, .postings_per_year = 50,
+    struct company_plan plan = { .org_nr = "974760673",
+                                 .seed = 1,
+                                 .first_year = 2025,
+                                 .last_year = 2025,
+                                 .postings_per_year = 50,
                                  .now_unix_s = 1795500000 };
     struct company *company = company_new(&plan);
     struct voucher *voucher = company->ledger.all.at[1];

@@ -18,11 +18,11 @@
 /* A voucher of one row, enough to write. */
 struct sample {
     struct voucher_type type;
-    struct account      account;
-    struct voucher      voucher;
-    struct posting      posting;
-    void               *rows[1];
-    char                account_name[16], text[32];
+    struct account account;
+    struct voucher voucher;
+    struct posting posting;
+    void *rows[1];
+    char account_name[16], text[32];
 };
 
 static void sample_init(struct sample *sample)
@@ -30,14 +30,20 @@ static void sample_init(struct sample *sample)
     *sample = (struct sample){ .account_name = "Bank",
                                .text = "a \"b\"\t\\ \n\x01 \xf0\x9f\x90\x9f" };
     sample->type = (struct voucher_type){ .row = { 9, 1 }, .name = "Betaling" };
-    sample->account = (struct account){ .row = { 8, 2 }, .number = 1920,
+    sample->account = (struct account){ .row = { 8, 2 },
+                                        .number = 1920,
                                         .name = sample->account_name };
     sample->rows[0] = &sample->posting;
-    sample->voucher = (struct voucher){ .row = { 7, 3 }, .number = 12, .year = 2026,
-                                        .day = day_of(2026, 2, 28), .type = &sample->type,
+    sample->voucher = (struct voucher){ .row = { 7, 3 },
+                                        .number = 12,
+                                        .year = 2026,
+                                        .day = day_of(2026, 2, 28),
+                                        .type = &sample->type,
                                         .postings = { sample->rows, 1, 1 } };
-    sample->posting = (struct posting){ .row = { 6, 1 }, .voucher = &sample->voucher,
-                                        .account = &sample->account, .day = DAY_NONE,
+    sample->posting = (struct posting){ .row = { 6, 1 },
+                                        .voucher = &sample->voucher,
+                                        .account = &sample->account,
+                                        .day = DAY_NONE,
                                         .description = sample->text,
                                         .amount = money_of_ore(-1) };
 }
@@ -74,15 +80,13 @@ static void only_what_is_asked_for_is_written(void **state)
     writes("id", "{\"id\":6}");
     writes("amount,date,id", "{\"amount\":-0.01,\"date\":null,\"id\":6}");
     writes("id,id", "{\"id\":6}");
-    writes("description",
-           "{\"description\":\"a \\\"b\\\"\\t\\\\ \\n\\u0001 \xf0\x9f\x90\x9f\"}");
+    writes("description", "{\"description\":\"a \\\"b\\\"\\t\\\\ \\n\\u0001 \xf0\x9f\x90\x9f\"}");
 }
 
 static void references_are_named_or_opened(void **state)
 {
     (void)state;
-    writes("account",
-           "{\"account\":{\"id\":8,\"url\":\"tripletex.invalid/v2/ledger/account/8\"}}");
+    writes("account", "{\"account\":{\"id\":8,\"url\":\"tripletex.invalid/v2/ledger/account/8\"}}");
     writes("account(number,name)", "{\"account\":{\"number\":1920,\"name\":\"Bank\"}}");
     writes("customer(name)", "{\"customer\":null}");
     writes("voucher(number,voucherType(name),postings(id,voucher(year)))",

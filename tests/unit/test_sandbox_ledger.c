@@ -16,8 +16,11 @@
 
 static struct company *company_of(int fiscal_start_month, uint32_t postings)
 {
-    struct company_plan plan = { .org_nr = "974760673", .seed = 4, .first_year = 2024,
-                                 .last_year = 2026, .postings_per_year = postings,
+    struct company_plan plan = { .org_nr = "974760673",
+                                 .seed = 4,
+                                 .first_year = 2024,
+                                 .last_year = 2026,
+                                 .postings_per_year = postings,
                                  .fiscal_start_month = fiscal_start_month,
                                  .now_unix_s = 1795500000 };
     return company_new(&plan);

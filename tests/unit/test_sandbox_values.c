@@ -38,10 +38,13 @@ static void what_is_no_date_is_refused(void **state)
 
 static void midnight_is_that_of_oslo(void **state)
 {
-    static const struct { const char *moment; int year, month, mday; } CASES[] = {
-        { "2026-01-31T22:59:59Z", 2026, 1, 31 }, { "2026-01-31T23:00:00Z", 2026, 2, 1 },
-        { "2026-07-01T21:59:59Z", 2026, 7, 1 },  { "2026-07-01T22:00:00Z", 2026, 7, 2 },
-        { "2026-03-28T23:00:00Z", 2026, 3, 29 }, { "2026-03-29T22:00:00Z", 2026, 3, 30 },
+    static const struct {
+        const char *moment;
+        int year, month, mday;
+    } CASES[] = {
+        { "2026-01-31T22:59:59Z", 2026, 1, 31 },  { "2026-01-31T23:00:00Z", 2026, 2, 1 },
+        { "2026-07-01T21:59:59Z", 2026, 7, 1 },   { "2026-07-01T22:00:00Z", 2026, 7, 2 },
+        { "2026-03-28T23:00:00Z", 2026, 3, 29 },  { "2026-03-29T22:00:00Z", 2026, 3, 30 },
         { "2026-10-24T22:00:00Z", 2026, 10, 25 }, { "2026-10-25T22:59:59Z", 2026, 10, 25 },
         { "2026-10-25T23:00:00Z", 2026, 10, 26 },
     };
@@ -104,12 +107,9 @@ static void control_digits_are_checked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(dates_go_there_and_back),
-        cmocka_unit_test(what_is_no_date_is_refused),
-        cmocka_unit_test(midnight_is_that_of_oslo),
-        cmocka_unit_test(money_is_exact),
-        cmocka_unit_test(what_is_no_money_is_refused),
-        cmocka_unit_test(control_digits_are_checked),
+        cmocka_unit_test(dates_go_there_and_back),     cmocka_unit_test(what_is_no_date_is_refused),
+        cmocka_unit_test(midnight_is_that_of_oslo),    cmocka_unit_test(money_is_exact),
+        cmocka_unit_test(what_is_no_money_is_refused), cmocka_unit_test(control_digits_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -89,12 +89,15 @@ static void names_the_outcome_of_an_order(void **state)
     (void)state;
     struct err err = ERR_NONE;
     err_set(&err, 5, "it broke");
-    assert_string_equal(schedule_outcome_text(&(struct pull_result){ .end = PULL_UP_TO_DATE }), "done");
-    assert_string_equal(schedule_outcome_text(&(struct pull_result){ .end = PULL_HELD, .err = &err }),
-                        "held");
-    assert_string_equal(schedule_outcome_text(&(struct pull_result){ .end = PULL_FAILED }), "failed");
-    assert_non_null(strstr(
-        schedule_outcome_text(&(struct pull_result){ .end = PULL_FAILED, .err = &err }), "it broke"));
+    assert_string_equal(schedule_outcome_text(&(struct pull_result){ .end = PULL_UP_TO_DATE }),
+                        "done");
+    assert_string_equal(
+        schedule_outcome_text(&(struct pull_result){ .end = PULL_HELD, .err = &err }), "held");
+    assert_string_equal(schedule_outcome_text(&(struct pull_result){ .end = PULL_FAILED }),
+                        "failed");
+    assert_non_null(
+        strstr(schedule_outcome_text(&(struct pull_result){ .end = PULL_FAILED, .err = &err }),
+               "it broke"));
 }
 
 int main(void)

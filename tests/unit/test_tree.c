@@ -111,7 +111,8 @@ static void finds_every_change_made_between_walks(void **state)
     }
 }
 
-/* What is published is checked against the truth of the moments of the last round, whatever happens in between. */
+/* What is published is checked against the truth of the moments of the last round, whatever happens
+ * in between. */
 static void proves_what_changes_in_the_middle_of_a_walk(void **state)
 {
     int published = 0;
@@ -134,7 +135,8 @@ static void proves_what_changes_in_the_middle_of_a_walk(void **state)
     assert_in_range(published, 200, 600);
 }
 
-/* Before and after it the whole has one and the same digest; only that of the range that was read tells. */
+/* Before and after it the whole has one and the same digest; only that of the range that was read
+ * tells. */
 static void sees_what_came_and_went_while_it_read(void **state)
 {
     struct tree_world *world = *state;
@@ -207,7 +209,8 @@ static void splits_and_merges_tops_as_the_ledger_grows_and_shrinks(void **state)
     assert_in_range(count_tops(world), 2, 12);
     tree_world_empty(world, &year);
     load(world);
-    assert_int_equal(tree_world_pull(world, 1), TREE_WORLD_PUBLISHED); /* the whole has no digest yet */
+    assert_int_equal(tree_world_pull(world, 1),
+                     TREE_WORLD_PUBLISHED); /* the whole has no digest yet */
     assert_int_equal(world->rows_read, 0);
     assert_int_equal(count_tops(world), 1);
     assert_int_equal(tree_world_pull(world, 1), TREE_WORLD_CONFIRMED);
@@ -362,7 +365,8 @@ static void sees_a_digest_that_another_range_has(void **state)
 {
     struct tree_world *world = *state;
     const struct tree_memory known = { .range = { world->year_starts[0], world->year_starts[3] },
-                                       .digest = "d", .rows = 5 };
+                                       .digest = "d",
+                                       .rows = 5 };
     struct tree *tree = tree_world_tree(world);
     struct tree_due due = tree_world_due(world, 1);
     struct tree_step step;
@@ -421,12 +425,14 @@ static void says_when_the_next_top_is_due(void **state)
     struct tree *tree = tree_world_tree(world);
     struct tree_due due = tree_world_due(world, 0);
     assert_int_equal(tree_walk_due(tree, &due), 0);
-    assert_true(tree_next_due_us(tree, &due) == world->kept[0].memory.confirmed_us + 5 * (int64_t)MINUTE_US);
+    assert_true(tree_next_due_us(tree, &due) ==
+                world->kept[0].memory.confirmed_us + 5 * (int64_t)MINUTE_US);
     assert_true(tree_round_was_quiet(tree));
     tree_free(tree);
 }
 
-/* Nothing that a walk of the living year publishes leaves the rest of the mirror with what has moved away. */
+/* Nothing that a walk of the living year publishes leaves the rest of the mirror with what has
+ * moved away. */
 static void adds_the_ranges_that_postings_came_from(void **state)
 {
     struct tree_world *world = *state;

@@ -38,7 +38,8 @@ int32_t tree_world_any_day(struct tree_world *world)
     if (tree_world_below(world, 10) < 8)
         return first + (int32_t)tree_world_below(world, 730);
     return world->whole.from_day +
-           (int32_t)tree_world_below(world, (uint32_t)(world->whole.to_day - world->whole.from_day));
+           (int32_t)tree_world_below(world,
+                                     (uint32_t)(world->whole.to_day - world->whole.from_day));
 }
 
 /* --- the ledger --- */
@@ -48,7 +49,8 @@ struct tree_world *tree_world_new(uint64_t seed)
     struct tree_world *world = mem_new(1, sizeof(*world));
     for (int i = 0; i < TREE_WORLD_YEARS; i++)
         world->year_starts[i] = clock_day_of(2024 + i, 1, 1);
-    world->whole = (struct range){ world->year_starts[0], clock_day_of(2024 + TREE_WORLD_YEARS, 1, 1) };
+    world->whole = (struct range){ world->year_starts[0],
+                                   clock_day_of(2024 + TREE_WORLD_YEARS, 1, 1) };
     world->now_us = (int64_t)clock_day_of(2026, 6, 1) * CLOCK_MS_PER_DAY * 1000;
     world->random = seed;
     return world;
@@ -155,7 +157,8 @@ static void stage_range(struct tree_world *world, const struct range *range)
     world->staged_count = kept;
 }
 
-/* The truth at the moment of the last request for a range; a top is what was asked last in a round. */
+/* The truth at the moment of the last request for a range; a top is what was asked last in a round.
+ */
 static void note_asked(struct tree_world *world, const struct range *range)
 {
     assert_true(world->asked_count < TREE_WORLD_RANGES);
@@ -258,7 +261,8 @@ static void keep(struct tree_world *world, const json_t *item)
     kept->memory.digest = digest ? kept->digest : NULL;
 }
 
-static void keep_nodes(struct tree_world *world, const struct tree *tree, const struct tree_due *due)
+static void keep_nodes(struct tree_world *world, const struct tree *tree,
+                       const struct tree_due *due)
 {
     AUTO_BUF struct buf json;
     buf_init(&json, JSON_BYTES_MAX);
@@ -302,7 +306,8 @@ static void publish(struct tree_world *world, const struct tree *tree)
     free(read);
 }
 
-/* Postings that were read elsewhere than where the mirror has them. Returns 1 where the walk grew. */
+/* Postings that were read elsewhere than where the mirror has them. Returns 1 where the walk grew.
+ */
 static int add_outside(struct tree_world *world, struct tree *tree)
 {
     int has_grown = 0;
@@ -316,13 +321,15 @@ static int add_outside(struct tree_world *world, struct tree *tree)
 
 int tree_world_is_equal(const struct tree_world *world, const struct range *range)
 {
-    return hash_rows(world->mirror, world->ids, range) == hash_rows(world->truth, world->ids, range);
+    return hash_rows(world->mirror, world->ids, range) ==
+           hash_rows(world->truth, world->ids, range);
 }
 
 static void check_quiet_round(const struct tree_world *world)
 {
     for (int i = 0; i < world->asked_count; i++)
-        assert_true(hash_rows(world->mirror, world->ids, &world->asked_last[i]) == world->truth_then[i]);
+        assert_true(hash_rows(world->mirror, world->ids, &world->asked_last[i]) ==
+                    world->truth_then[i]);
 }
 
 /* --- the walk --- */

@@ -1,8 +1,9 @@
 /*
  * tree_world.h - a ledger, an API that lists it, and a mirror that follows by daemon/tree alone.
  *
- * Owns the truth, the mirror and what the mirror remembers. Digests are of the rows of a range; a list of more rows
- * than the API allows is refused as a whole. Versions only rise, so that no content comes twice.
+ * Owns the truth, the mirror and what the mirror remembers. Digests are of the rows of a range; a
+ * list of more rows than the API allows is refused as a whole. Versions only rise, so that no
+ * content comes twice.
  */
 #ifndef SALDOD_TESTS_TREE_WORLD_H
 #define SALDOD_TESTS_TREE_WORLD_H
@@ -43,14 +44,16 @@ struct tree_world {
     int kept_count;
     int64_t now_us;
     uint64_t random;
-    int changes_percent;     /* that something changes just before a request is answered */
-    int has_empty_digest;    /* an empty list has a digest as well */
-    int is_flickering;       /* a posting comes just before a range is read, and is gone when the round ends */
-    int flicker;             /* its id and 1; 0 = none */
-    int is_blind;            /* the API gives no digests: the mirror makes its own of what it reads */
+    int changes_percent;  /* that something changes just before a request is answered */
+    int has_empty_digest; /* an empty list has a digest as well */
+    int is_flickering;    /* a posting comes just before a range is read, and is gone when the round
+                             ends */
+    int flicker;          /* its id and 1; 0 = none */
+    int is_blind;         /* the API gives no digests: the mirror makes its own of what it reads */
     int requests, rows_read; /* of the last walk */
     int rounds;
-    struct range asked_last[TREE_WORLD_RANGES]; /* tops of the last round, and the truth when they were asked */
+    struct range asked_last[TREE_WORLD_RANGES]; /* tops of the last round, and the truth when they
+                                                   were asked */
     uint64_t truth_then[TREE_WORLD_RANGES];
     int asked_count;
 };
@@ -73,8 +76,9 @@ struct tree *tree_world_tree(const struct tree_world *world);
 /* Every 5 minutes and every hour, living from 2026. */
 struct tree_due tree_world_due(const struct tree_world *world, int is_forced);
 
-/* Walks a tree that has been given its walk, publishes or confirms, and frees it. After a quiet round it checks that
- * the mirror of each top equals the truth of the moment at which the top was asked last. */
+/* Walks a tree that has been given its walk, publishes or confirms, and frees it. After a quiet
+ * round it checks that the mirror of each top equals the truth of the moment at which the top was
+ * asked last. */
 enum tree_world_end tree_world_walk(struct tree_world *world, struct tree *tree);
 
 /* The same with tree_walk_due; until published or confirmed. */
