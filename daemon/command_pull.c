@@ -33,6 +33,8 @@ struct wish {
     struct pull_run *run;
     char *org_nr;
     int64_t order_id; /* of what another daemon does; 0 = done here */
+    int64_t changes;  /* of the pulls so far */
+    int requests;
     int is_done, is_failed;
     struct loop_timer *follow;
 };
@@ -42,7 +44,7 @@ struct pull_run {
     const struct command_args *args;
     struct wish *wishes;
     int count, left;
-    int is_begun, exit_status;
+    int is_applied, is_begun, exit_status;
     struct loop_timer *show, *patience;
 };
 
@@ -106,11 +108,15 @@ static struct wish *find_wish(struct pull_run *run, const char *org_nr)
 static void pull_ended(void *ctx, struct client *client, const struct pull_result *result)
 {
     struct wish *wish = find_wish(ctx, client->org_nr);
-    if (!wish || result->end == PULL_MORE)
+    if (!wish)
+        return;
+    wish->changes += result->changes;
+    wish->requests += result->requests;
+    if (result->end == PULL_MORE)
         return;
     if (result->end == PULL_UP_TO_DATE) {
         AUTO_FREE char *text = mem_printf("up to date, %" PRId64 " postings changed, %d requests",
-                                          result->changes, result->requests);
+                                          wish->changes, wish->requests);
         wish_end(wish, 0, text, NULL);
         return;
     }
@@ -244,17 +250,28 @@ static void fail(struct pull_run *run, const char *text, const char *remedy)
     loop_stop(run->app.loop);
 }
 
+/* What the configuration brought is in the register now: it is read once more. */
+static void rows_applied(void *ctx, int faults)
+{
+    struct pull_run *run = ctx;
+    if (faults > 0)
+        run->exit_status = COMMAND_FAILED;
+    run->is_applied = 1;
+    listener_read_registry(run->app.listener);
+}
+
 static void listener_event(void *ctx, enum listener_event event, const struct err *err)
 {
     struct pull_run *run = ctx;
-    if (event != LISTENER_READY) {
+    if (event == LISTENER_READY) {
+        loop_timer_stop(run->patience);
+        config_rows_apply(&run->app, rows_applied, run);
+    } else if (event != LISTENER_UPDATED) {
         fail(run, err->text, err->remedy);
-        return;
-    }
-    loop_timer_stop(run->patience);
-    if (!run->is_begun)
+    } else if (run->is_applied && !run->is_begun) {
+        run->is_begun = 1;
         loop_defer(run->app.loop, begin, run);
-    run->is_begun = 1;
+    }
 }
 
 static void patience_ended(void *ctx)

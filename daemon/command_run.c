@@ -92,6 +92,8 @@ static void listener_event(void *ctx, enum listener_event event, const struct er
 {
     struct run *run = ctx;
     char why[ERR_FULL_BYTES];
+    if (event == LISTENER_UPDATED)
+        return;
     if (event == LISTENER_READY) {
         if (run->is_ready)
             log_notice(run->app.log, NULL, "The database is back");

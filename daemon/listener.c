@@ -38,6 +38,7 @@ struct listener {
     struct loop_timer *retry, *tick, *gather;
     int64_t retry_ms;
     int is_ready, is_locking;
+    int is_updated; /* the registry was read and is to be told of after the locks */
     int is_registry_asked, is_orders_asked; /* by notification, gathered */
 };
 
@@ -149,11 +150,13 @@ static void locked(void *ctx, const struct err *err)
     token_report_save_all(listener->app);
     schedule_wake(listener->app->schedule);
     loop_timer_start(listener->tick, TICK_MS);
-    if (listener->is_ready)
-        return;
+    int is_updated = listener->is_updated;
+    enum listener_event event = listener->is_ready ? LISTENER_UPDATED : LISTENER_READY;
+    listener->is_updated = 0;
     listener->is_ready = 1;
     listener->retry_ms = 0;
-    listener->event(listener->ctx, LISTENER_READY, NULL);
+    if (event == LISTENER_READY || is_updated)
+        listener->event(listener->ctx, event, NULL);
 }
 
 static void lock_and_look(void *ctx)
@@ -191,6 +194,7 @@ static void registry_done(void *ctx, const struct err *err)
         listener->is_registry_asked = 1;
         loop_timer_start(listener->gather, TICK_MS);
     } else {
+        listener->is_updated = 1;
         lock_and_look(listener);
     }
 }

@@ -17,13 +17,14 @@ struct err;
 struct listener;
 
 enum listener_event {
+    LISTENER_UPDATED,        /* the registry was read again and locks were tried */
     LISTENER_READY, /* connected, the schema fits, the registry is read, locks were tried */
     LISTENER_LOST,
     LISTENER_FAILED,         /* cannot connect, or the schema is too old: tried again */
     LISTENER_SCHEMA_TOO_NEW, /* this program must not go on */
 };
 
-/* `err` is set for all but LISTENER_READY; borrowed. */
+/* `err` is set for the failures; borrowed. */
 typedef void listener_event_fn(void *ctx, enum listener_event event, const struct err *err);
 
 struct listener *listener_new(struct app *app, listener_event_fn *event, void *ctx) MUST_USE;

@@ -29,13 +29,10 @@ static int take_facts(void *ctx, const struct pg_result *result, struct err *err
 {
     struct pull *pull = ctx;
     (void)err;
-    if (pg_result_columns(result) != 5)
-        return 0;
     pull->changes = pg_result_int(result, 0, "changes", 0);
     pull->gone = pg_result_int(result, 0, "gone", 0);
     pull->doubles = pg_result_int(result, 0, "doubles", 0);
     pull->has_unknown_account = pg_result_bool(result, 0, "has_unknown_account");
-    pull->has_comings_and_goings = pg_result_int(result, 0, "comings_and_goings", 0) > 0;
     return 0;
 }
 

@@ -133,7 +133,7 @@ struct pull {
     int rounds, requests, is_relisted, is_account_asked;
     int is_compared, is_weighed;
     int64_t changes, gone, doubles;
-    int has_unknown_account, has_comings_and_goings, has_grown;
+    int has_unknown_account, has_grown;
     struct pull_sheet sheets[PULL_MONTHS_MAX + FISCAL_YEARS_MAX];
     int sheets_count, sheet;
     int is_first_opening_read, has_movement, has_rows;

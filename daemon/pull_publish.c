@@ -25,7 +25,7 @@ static int check_lock(void *ctx, const struct pg_result *result, struct err *err
     if (pg_result_rows(result) == 1)
         return 0;
     return err_set(err, EOWNERDEAD,
-                   "another daemon owns the token of client %s by now; nothing was published",
+                   "client %s was removed, or another daemon owns its token by now; nothing was published",
                    pull->client->org_nr);
 }
 
@@ -157,6 +157,7 @@ static void start_publishing(struct pull *pull)
     batch_add_query(batch, SQL_publish_vouchers, 1, values, note_visible);
     batch_add_query(batch, SQL_publish_postings, 1, values, note_visible);
     batch_add_query(batch, SQL_publish_vouchers_gone, 1, values, note_visible);
+    batch_add_query(batch, SQL_publish_headers_forget, 1, values, NULL);
     if (pull->has_vanished && !pull->order.is_vanish_confirmed && pull->load < 0)
         batch_add_query(batch, SQL_publish_vanish_check, 1, values, check_vanish);
     add_openings(pull, batch, id);
@@ -166,6 +167,8 @@ static void start_publishing(struct pull *pull)
     batch_add_query(batch, SQL_publish_voucher_counted, 1, values, note_visible);
     batch_add_query(batch, SQL_publish_differences, 1, values, note_visible);
     batch_add_query(batch, SQL_publish_counts, 1, values, NULL);
+    if (pull->load >= 0)
+        batch_add_query(batch, SQL_publish_analyze, 0, NULL, NULL);
     if (add_ranges(pull, batch, id, &err) < 0) {
         batch_free(batch);
         pull_fail(pull, ANSWER_PASSING, &err);
@@ -202,7 +205,7 @@ void pull_confirm(struct pull *pull)
     struct err err = ERR_NONE;
     AUTO_BUF struct buf json;
     buf_init(&json, NODES_JSON_BYTES_MAX);
-    if (tree_append_walk(pull->tree, &pull->due, &json) < 0) {
+    if (tree_append_tops(pull->tree, &pull->due, &json) < 0) {
         err_set(&err, ERANGE, "the ranges of the client are too many to be stored");
         pull_fail(pull, ANSWER_PASSING, &err);
         return;

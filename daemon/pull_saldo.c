@@ -93,8 +93,8 @@ static void plan_due(struct pull *pull)
             add_opening(pull, i, i == 0);
         return;
     }
-    /* A voucher that came or went may have come from, or gone to, before the horizon. */
-    if (is_first_opening_due(pull) || pull->has_comings_and_goings)
+    /* What changed may have come from before the horizon, gone there, or have a part there. */
+    if (is_first_opening_due(pull) || pull->changes > 0)
         add_opening(pull, 0, 1);
 }
 

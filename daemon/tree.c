@@ -537,19 +537,19 @@ int tree_append_nodes(const struct tree *tree, const struct tree_due *due, struc
     return ret < 0 ? ret : buf_append_byte(out, ']');
 }
 
-static int append_walk(const struct tree_node *node, const struct tree_due *due, struct buf *out)
+static int append_tops(const struct tree_node *node, const struct tree_due *due, struct buf *out)
 {
-    int ret = node->is_in_walk ? append_node(node, due, out) : 0;
+    int ret = node->is_top ? append_node(node, due, out) : 0;
     for (int i = 0; ret == 0 && node->halves[0] && i < 2; i++)
-        ret = append_walk(node->halves[i], due, out);
+        ret = append_tops(node->halves[i], due, out);
     return ret;
 }
 
-int tree_append_walk(const struct tree *tree, const struct tree_due *due, struct buf *out)
+int tree_append_tops(const struct tree *tree, const struct tree_due *due, struct buf *out)
 {
     int ret = buf_append_byte(out, '[');
     if (ret == 0)
-        ret = append_walk(tree->root, due, out);
+        ret = append_tops(tree->root, due, out);
     return ret < 0 ? ret : buf_append_byte(out, ']');
 }
 

@@ -113,8 +113,8 @@ int tree_append_read(const struct tree *tree, struct buf *out) MUST_USE;
 int tree_append_nodes(const struct tree *tree, const struct tree_due *due,
                       struct buf *out) MUST_USE;
 
-/* JSON array of the tops of this walk, as tree_append_nodes. */
-int tree_append_walk(const struct tree *tree, const struct tree_due *due, struct buf *out) MUST_USE;
+/* JSON array of the tops, as tree_append_nodes. */
+int tree_append_tops(const struct tree *tree, const struct tree_due *due, struct buf *out) MUST_USE;
 
 /* When the first top will be due, microseconds. */
 int64_t tree_next_due_us(const struct tree *tree, const struct tree_due *due) MUST_USE;

@@ -280,3 +280,6 @@ COMMENT ON COLUMN bureau.status.loaded_rows IS 'Rows read so far by the first lo
 COMMENT ON COLUMN bureau.status.token_state IS 'State of the token it uses: new, ready, refused or unreadable.';
 
 GRANT SELECT ON bureau.bureau_list, bureau.client_list, bureau.available_client, bureau.status TO saldod_admin;
+-- A view asks for functions with the rights of who reads it. This one says of a token only how it is kept, and the column
+-- itself stays out of reach.
+GRANT EXECUTE ON FUNCTION bureau.token_kind(text) TO saldod_admin;

@@ -1,6 +1,5 @@
 -- What the pull has to know of the changes before it goes on.
 SELECT pg_catalog.count(*) AS changes,
-       pg_catalog.count(*) FILTER (WHERE c.new_date IS NULL OR c.old_date IS NULL) AS comings_and_goings,
        pg_catalog.count(*) FILTER (WHERE c.new_date IS NULL) AS gone,
        EXISTS (SELECT FROM stage_posting s
                 WHERE NOT EXISTS (SELECT FROM mirror.account a

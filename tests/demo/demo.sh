@@ -318,9 +318,9 @@ wait_until_fresh() {
     while :; do
         answer=$(ask kari "
             SELECT count(*) = 3 AND bool_and(state = 'fresh' AND verified),
-                   coalesce(string_agg(format('%s: %s%s', name, state,
-                       CASE WHEN state = 'loading' AND years > 0 THEN format(' (%s of %s years)', complete_years, years)
-                            WHEN verified THEN ', verified' END), '  |  ' ORDER BY org_nr DESC), 'no client yet')
+                   coalesce(string_agg(format('%s: %s%s', split_part(name, ' ', 1), state,
+                       CASE WHEN state = 'loading' AND years > 0 THEN format(' %s/%s', complete_years, years)
+                            WHEN verified THEN ', verified' END), ' | ' ORDER BY org_nr DESC), 'no client yet')
               FROM bureau.status")
         show_progress "${answer#*|}"
         [ "${answer%%|*}" != t ] || break
@@ -506,7 +506,7 @@ run() {
     say "  $told"
     launch saldod "$build/saldod" run -c "$home/saldod.conf"
     register_bureau
-    step 'A bureau with two clients is registered by SQL, a single company by configuration. First load:'
+    step 'A bureau with two clients is registered by SQL, a single company by configuration. First load, year by year:'
     wait_until_fresh
     show_figures
     show_change

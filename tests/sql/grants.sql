@@ -26,6 +26,8 @@ SELECT is(pg_temp.as_role('g_admin', query), '974760673', query)
     'SELECT org_nr FROM finale.client WHERE org_nr LIKE ''9%''',
     'UPDATE bureau.client SET employee_token = ''new token'', enabled = true WHERE org_nr LIKE ''9%'' RETURNING org_nr']) AS query;
 SELECT is(pg_temp.as_role('g_admin', 'SELECT name FROM bureau.bureau_list'), 'Nord', 'the bureaus');
+SELECT is(pg_temp.as_role('g_admin', format('SELECT count(t.*) >= 0 FROM bureau.%I t', relname)), 'true', 'administrators read every column of bureau.' || relname)
+  FROM pg_class WHERE relnamespace = 'bureau'::regnamespace AND relkind = 'v';
 SELECT is(pg_temp.as_role('g_admin', 'SELECT count(*) FROM bureau.available_client'), '0', 'the available clients');
 SELECT is(pg_temp.as_role('g_admin', 'INSERT INTO bureau.client (org_nr, name, bureau_id) SELECT ''100000008'', ''x'', bureau_id FROM bureau.bureau RETURNING org_nr'), '100000008', 'a plain INSERT');
 SELECT is(pg_temp.as_role('g_admin', 'DELETE FROM bureau.client WHERE org_nr = ''100000008'' RETURNING org_nr'), '100000008', 'a plain DELETE');

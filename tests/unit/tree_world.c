@@ -279,7 +279,7 @@ static void confirm(struct tree_world *world, const struct tree *tree, const str
 {
     AUTO_BUF struct buf json;
     buf_init(&json, JSON_BYTES_MAX);
-    assert_int_equal(tree_append_walk(tree, due, &json), 0);
+    assert_int_equal(tree_append_tops(tree, due, &json), 0);
     json_t *root = parse(&json);
     for (size_t i = 0; i < json_array_size(root); i++) {
         struct range range = read_range(json_array_get(root, i));
