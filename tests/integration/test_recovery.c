@@ -218,7 +218,7 @@ static void second_daemon_rests_until_the_first_is_gone(struct stage *stage)
     (void)program_wait(first, stage_ms(stage, 5));
     stage_wait(stage, 5, "SELECT count(*) = 2 FROM sync.owner WHERE instance = 'second'");
     AUTO_FREE char *then = db_text(stage->db, "SELECT clock_timestamp()");
-    stage_wait(stage, 10, "SELECT bool_and(last_success_at > '%s') FROM sync.client_state", then);
+    stage_wait(stage, 10, "SELECT bool_and(fresh_as_of > '%s') FROM finale.client", then);
     assert_true(world_requests(other, NULL) > 0);
     end_daemon(stage, second);
 }
