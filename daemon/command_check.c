@@ -4,25 +4,24 @@
 #include <string.h>
 
 #include "daemon/command.h"
+#include "daemon/command_database.h"
 #include "daemon/schema.h"
 #include "daemon/secret.h"
 #include "daemon/settings.h"
 #include "gen/sql_queries.h"
-#include "lib/base/buf.h"
 #include "lib/base/err.h"
-#include "lib/base/loop.h"
 #include "lib/base/mem.h"
 #include "lib/pg/batch.h"
 #include "lib/pg/pg.h"
 
-enum {
-    CONNECT_MS = 10000,
-    STATEMENT_MS = 60000,
-    FAULTS_BYTES_MAX = 256 * 1024,
+static const struct command_database_options OPTIONS = {
+    .application_name = "saldod check",
+    .connect_timeout_ms = 10000,
+    .statement_timeout_ms = 60000,
 };
 
 struct check {
-    struct loop *loop;
+    struct command_database *database;
     struct pg *pg;
     const struct settings *settings;
     size_t next; /* the row of the file that is looked up */
@@ -82,7 +81,7 @@ static void end_database(struct check *check, const struct err *err)
 {
     if (err)
         fault(check, "[database]", 0, err);
-    loop_stop(check->loop);
+    command_database_end(check->database, NULL);
 }
 
 static const struct settings_client *client_in_hand(const struct check *check)
@@ -183,49 +182,28 @@ static void schema_checked(void *ctx, enum schema_state state, const struct err 
         end_database(check, err);
 }
 
-static void connected(void *ctx, const struct pg_result *result, const struct err *failure)
+static void begin(void *ctx, struct command_database *database, struct pg *pg,
+                  const struct err *failure)
 {
     struct check *check = ctx;
     struct err err = ERR_NONE;
-    if (!result)
+    check->database = database;
+    check->pg = pg;
+    if (!pg)
         end_database(check, failure);
-    else if (schema_check(check->pg, schema_checked, check, &err) < 0)
+    else if (schema_check(pg, schema_checked, check, &err) < 0)
         end_database(check, &err);
-}
-
-static void check_database(struct check *check)
-{
-    struct err err = ERR_NONE;
-    const struct pg_options options = {
-        .conninfo = check->settings->conninfo,
-        .application_name = "saldod check",
-        .connect_timeout_ms = CONNECT_MS,
-        .statement_timeout_ms = STATEMENT_MS,
-    };
-    check->loop = loop_new();
-    if (!check->loop)
-        return;
-    check->pg = pg_new(check->loop, &options, NULL, NULL, check);
-    if (pg_start(check->pg, connected, check, &err) < 0)
-        fault(check, "[database]", 0, &err);
-    else if (loop_run(check->loop) < 0)
-        check->faults++;
-    pg_free(check->pg);
-    loop_free(check->loop);
 }
 
 int command_check(const struct command_args *args)
 {
-    struct settings *settings = NULL;
-    AUTO_BUF struct buf faults;
-    buf_init(&faults, FAULTS_BYTES_MAX);
-    if (settings_read(args->config_file, &settings, &faults) < 0) {
-        (void)fprintf(stderr, "%s", buf_text(&faults));
+    struct settings *settings = command_read_settings(args->config_file);
+    if (!settings)
         return COMMAND_WRONG_CONFIGURATION;
-    }
     struct check check = { .settings = settings };
     check_secrets(&check);
-    check_database(&check);
+    if (command_database_run(settings, &OPTIONS, begin, &check) != COMMAND_DONE)
+        check.faults++;
     if (check.faults == 0)
         (void)printf("%s: configuration, secrets and database are in order\n", settings->file);
     else

@@ -1,37 +1,22 @@
 /* Creates or upgrades the schema. */
-#include <errno.h>
 #include <stdio.h>
 
 #include "daemon/command.h"
+#include "daemon/command_database.h"
 #include "daemon/schema.h"
 #include "daemon/settings.h"
-#include "lib/base/buf.h"
 #include "lib/base/err.h"
-#include "lib/base/loop.h"
 #include "lib/pg/pg.h"
 
-enum {
-    CONNECT_MS = 30000,
-    STATEMENT_MS = 30 * 60 * 1000, /* also the wait for another migration to end */
-    FAULTS_BYTES_MAX = 256 * 1024,
+static const struct command_database_options OPTIONS = {
+    .application_name = "saldod migrate",
+    .connect_timeout_ms = 30000,
+    .statement_timeout_ms = 30 * 60 * 1000, /* also the wait for another migration to end */
 };
 
 struct migrate {
-    struct loop *loop;
-    struct pg *pg;
-    int exit_status;
+    struct command_database *database;
 };
-
-static void end(struct migrate *migrate, const struct err *err)
-{
-    if (err) {
-        (void)fprintf(stderr, "saldod: %s\n", err->text);
-        if (*err->remedy)
-            (void)fprintf(stderr, "%s\n", err->remedy);
-        migrate->exit_status = COMMAND_FAILED;
-    }
-    loop_stop(migrate->loop);
-}
 
 static void applied(void *ctx, const struct schema_progress *progress)
 {
@@ -42,61 +27,38 @@ static void applied(void *ctx, const struct schema_progress *progress)
 
 static void migrated(void *ctx, int count, const struct err *err)
 {
-    if (!err)
-        (void)printf(count > 0 ? "the schema is up to date, %d migrations applied\n"
-                               : "the schema is up to date\n",
-                     count);
-    end(ctx, err);
+    struct migrate *migrate = ctx;
+    if (!err && count > 0)
+        (void)printf("the schema is up to date, %d migrations applied\n", count);
+    else if (!err)
+        (void)printf("the schema is up to date\n");
+    command_database_end(migrate->database, err);
 }
 
-static void connected(void *ctx, const struct pg_result *result, const struct err *failure)
+static void begin(void *ctx, struct command_database *database, struct pg *pg,
+                  const struct err *failure)
 {
     struct migrate *migrate = ctx;
     struct err err = ERR_NONE;
-    if (!result) {
-        end(migrate, failure);
+    migrate->database = database;
+    if (!pg) {
+        command_database_end(database, failure);
         return;
     }
-    if (pg_is_superuser(migrate->pg))
-        (void)fprintf(
-            stderr,
-            "saldod: connected as a superuser; everything is created as owned by saldod_daemon\n");
-    if (schema_migrate(migrate->pg, applied, migrated, migrate, &err) < 0)
-        end(migrate, &err);
-}
-
-static int run(const struct settings *settings)
-{
-    struct migrate migrate = { .loop = loop_new(), .exit_status = COMMAND_DONE };
-    struct err err = ERR_NONE;
-    const struct pg_options options = {
-        .conninfo = settings->conninfo,
-        .application_name = "saldod migrate",
-        .connect_timeout_ms = CONNECT_MS,
-        .statement_timeout_ms = STATEMENT_MS,
-    };
-    if (!migrate.loop)
-        return COMMAND_FAILED;
-    migrate.pg = pg_new(migrate.loop, &options, NULL, NULL, &migrate);
-    if (pg_start(migrate.pg, connected, &migrate, &err) < 0)
-        end(&migrate, &err);
-    else if (loop_run(migrate.loop) < 0)
-        migrate.exit_status = COMMAND_FAILED;
-    pg_free(migrate.pg);
-    loop_free(migrate.loop);
-    return migrate.exit_status;
+    if (pg_is_superuser(pg))
+        (void)fprintf(stderr, "saldod: connected as a superuser; everything is created as owned by "
+                              "saldod_daemon\n");
+    if (schema_migrate(pg, applied, migrated, migrate, &err) < 0)
+        command_database_end(database, &err);
 }
 
 int command_migrate(const struct command_args *args)
 {
-    struct settings *settings = NULL;
-    AUTO_BUF struct buf faults;
-    buf_init(&faults, FAULTS_BYTES_MAX);
-    if (settings_read(args->config_file, &settings, &faults) < 0) {
-        (void)fprintf(stderr, "%s", buf_text(&faults));
+    struct migrate migrate = { 0 };
+    struct settings *settings = command_read_settings(args->config_file);
+    if (!settings)
         return COMMAND_WRONG_CONFIGURATION;
-    }
-    int ret = run(settings);
+    int ret = command_database_run(settings, &OPTIONS, begin, &migrate);
     settings_unref(settings);
     return ret;
 }

@@ -4,40 +4,31 @@
 #include <string.h>
 
 #include "daemon/command.h"
+#include "daemon/command_database.h"
 #include "daemon/schema.h"
 #include "daemon/settings.h"
 #include "gen/sql_queries.h"
-#include "lib/base/buf.h"
 #include "lib/base/err.h"
-#include "lib/base/loop.h"
 #include "lib/pg/batch.h"
 #include "lib/pg/pg.h"
 
 enum {
-    CONNECT_MS = 10000,
-    STATEMENT_MS = 60000,
-    FAULTS_BYTES_MAX = 256 * 1024,
     COLUMNS_MAX = 8,
     CELL_WIDTH_MAX = 40,
 };
 
-struct status {
-    struct loop *loop;
-    struct pg *pg;
-    int is_json;
-    int exit_status;
+static const struct command_database_options OPTIONS = {
+    .application_name = "saldod status",
+    .role = "saldod_daemon",
+    .connect_timeout_ms = 10000,
+    .statement_timeout_ms = 60000,
 };
 
-static void end(struct status *status, const struct err *err)
-{
-    if (err) {
-        (void)fprintf(stderr, "saldod: %s\n", err->text);
-        if (*err->remedy)
-            (void)fprintf(stderr, "%s\n", err->remedy);
-        status->exit_status = COMMAND_FAILED;
-    }
-    loop_stop(status->loop);
-}
+struct status {
+    struct command_database *database;
+    struct pg *pg;
+    int is_json;
+};
 
 /* --- table --- */
 
@@ -141,7 +132,8 @@ static int print_document(void *ctx, const struct pg_result *result, struct err 
 
 static void shown(void *ctx, const struct err *err)
 {
-    end(ctx, err);
+    const struct status *status = ctx;
+    command_database_end(status->database, err);
 }
 
 static void schema_checked(void *ctx, enum schema_state state, const struct err *failure)
@@ -150,7 +142,7 @@ static void schema_checked(void *ctx, enum schema_state state, const struct err 
     struct err err = ERR_NONE;
     const char *all[] = { NULL };
     if (state != SCHEMA_FITS) {
-        end(status, failure);
+        command_database_end(status->database, failure);
         return;
     }
     struct pg_batch *batch = batch_new(BATCH_PLAIN);
@@ -161,52 +153,29 @@ static void schema_checked(void *ctx, enum schema_state state, const struct err 
         batch_add_query(batch, SQL_status_tokens, 0, NULL, print_tokens);
     }
     if (batch_start(batch, status->pg, shown, status, &err) < 0)
-        end(status, &err);
+        command_database_end(status->database, &err);
 }
 
-static void connected(void *ctx, const struct pg_result *result, const struct err *failure)
+static void begin(void *ctx, struct command_database *database, struct pg *pg,
+                  const struct err *failure)
 {
     struct status *status = ctx;
     struct err err = ERR_NONE;
-    if (!result)
-        end(status, failure);
-    else if (schema_check(status->pg, schema_checked, status, &err) < 0)
-        end(status, &err);
-}
-
-static int show(const struct settings *settings, int is_json)
-{
-    struct status status = { .loop = loop_new(), .is_json = is_json };
-    struct err err = ERR_NONE;
-    const struct pg_options options = {
-        .conninfo = settings->conninfo,
-        .application_name = "saldod status",
-        .role = "saldod_daemon",
-        .connect_timeout_ms = CONNECT_MS,
-        .statement_timeout_ms = STATEMENT_MS,
-    };
-    if (!status.loop)
-        return COMMAND_FAILED;
-    status.pg = pg_new(status.loop, &options, NULL, NULL, &status);
-    if (pg_start(status.pg, connected, &status, &err) < 0)
-        end(&status, &err);
-    else if (loop_run(status.loop) < 0)
-        status.exit_status = COMMAND_FAILED;
-    pg_free(status.pg);
-    loop_free(status.loop);
-    return status.exit_status;
+    status->database = database;
+    status->pg = pg;
+    if (!pg)
+        command_database_end(database, failure);
+    else if (schema_check(pg, schema_checked, status, &err) < 0)
+        command_database_end(database, &err);
 }
 
 int command_status(const struct command_args *args)
 {
-    struct settings *settings = NULL;
-    AUTO_BUF struct buf faults;
-    buf_init(&faults, FAULTS_BYTES_MAX);
-    if (settings_read(args->config_file, &settings, &faults) < 0) {
-        (void)fprintf(stderr, "%s", buf_text(&faults));
+    struct status status = { .is_json = args->is_json };
+    struct settings *settings = command_read_settings(args->config_file);
+    if (!settings)
         return COMMAND_WRONG_CONFIGURATION;
-    }
-    int ret = show(settings, args->is_json);
+    int ret = command_database_run(settings, &OPTIONS, begin, &status);
     settings_unref(settings);
     return ret;
 }
