@@ -17,8 +17,8 @@ struct err;
 struct listener;
 
 enum listener_event {
-    LISTENER_UPDATED,        /* the registry was read again and locks were tried */
-    LISTENER_READY, /* connected, the schema fits, the registry is read, locks were tried */
+    LISTENER_UPDATED, /* the registry was read again and locks were tried */
+    LISTENER_READY,   /* connected, the schema fits, the registry is read, locks were tried */
     LISTENER_LOST,
     LISTENER_FAILED,         /* cannot connect, or the schema is too old: tried again */
     LISTENER_SCHEMA_TOO_NEW, /* this program must not go on */

@@ -24,9 +24,10 @@ static int check_lock(void *ctx, const struct pg_result *result, struct err *err
     const struct pull *pull = ctx;
     if (pg_result_rows(result) == 1)
         return 0;
-    return err_set(err, EOWNERDEAD,
-                   "client %s was removed, or another daemon owns its token by now; nothing was published",
-                   pull->client->org_nr);
+    return err_set(
+        err, EOWNERDEAD,
+        "client %s was removed, or another daemon owns its token by now; nothing was published",
+        pull->client->org_nr);
 }
 
 static int note_visible(void *ctx, const struct pg_result *result, struct err *err)
