@@ -102,7 +102,7 @@ int app_init(struct app *app, const char *config_file)
 }
 
 /* A token that is a file may have been rotated; a credential is what it was until a restart. */
-static int read_consumer_token(struct app *app, const struct settings *settings)
+static int read_consumer_token(struct app *app, const struct settings *settings, char **ret_token)
 {
     struct err err = ERR_NONE;
     char *token = NULL;
@@ -114,26 +114,37 @@ static int read_consumer_token(struct app *app, const struct settings *settings)
         mem_free_secret(token);
         return tell(app, &err);
     }
-    mem_free_secret(app->consumer_token);
-    app->consumer_token = token;
+    *ret_token = token;
     return 0;
 }
 
-int app_reload(struct app *app)
+int app_read_settings(struct app *app, struct settings **ret_settings)
 {
-    AUTO_BUF struct buf faults, changes;
+    AUTO_BUF struct buf faults;
     struct settings *settings = NULL;
+    char *token = NULL;
     buf_init(&faults, FAULTS_BYTES_MAX);
-    buf_init(&changes, FAULTS_BYTES_MAX);
     int ret = settings_read(app->settings->file, &settings, &faults);
     tell_lines(app->log, LOG_LEVEL_ERROR, &faults);
     if (ret == 0)
-        ret = read_consumer_token(app, settings);
+        ret = read_consumer_token(app, settings, &token);
+    mem_free_secret(token);
     if (ret < 0) {
         settings_unref(settings);
-        log_error(app->log, NULL,
-                  "The configuration was not reloaded: the settings stay as they were");
         return -EINVAL;
+    }
+    *ret_settings = settings;
+    return 0;
+}
+
+void app_take_settings(struct app *app, struct settings *settings)
+{
+    AUTO_BUF struct buf changes;
+    char *token = NULL;
+    buf_init(&changes, FAULTS_BYTES_MAX);
+    if (read_consumer_token(app, settings, &token) == 0) {
+        mem_free_secret(app->consumer_token);
+        app->consumer_token = token;
     }
     (void)!settings_describe_change(app->settings, settings,
                                     &changes); /* what did not fit is left out */
@@ -142,7 +153,6 @@ int app_reload(struct app *app)
     app->settings = settings;
     log_set_level(app->log, settings->log_level);
     pool_resize(app->pool, settings->database_connections);
-    return 0;
 }
 
 void app_release(struct app *app)

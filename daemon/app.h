@@ -40,9 +40,12 @@ struct app {
  * -errno. */
 int app_init(struct app *app, const char *config_file) MUST_USE;
 
-/* Reads the file again; on a fault the running settings stay as they are and all faults are logged.
- */
-int app_reload(struct app *app) MUST_USE;
+/* Reads the file again for a reload. Faults are logged and -EINVAL is returned; nothing has changed
+ * then. settings_unref() what it gives, or hand it to app_take_settings. */
+int app_read_settings(struct app *app, struct settings **ret_settings) MUST_USE;
+
+/* From now on these settings are in force; takes the reference. What changed is logged. */
+void app_take_settings(struct app *app, struct settings *settings);
 
 void app_release(struct app *app);
 

@@ -27,6 +27,8 @@ struct run {
     struct app app;
     struct loop_timer *status, *watchdog, *drain;
     int is_ready, is_reloading, is_ending, exit_status;
+    struct settings *coming;   /* of a reload under way */
+    int is_reload_asked;       /* once more, while one is under way */
     char told[ERR_TEXT_BYTES]; /* the last failure that was logged: a lasting one is told once */
 };
 
@@ -70,6 +72,15 @@ static void watchdog_due(void *ctx)
 
 /* --- the database --- */
 
+static void reload(void *ctx);
+
+/* Asked to reload while a reload was under way: the file may have changed since. */
+static void reload_again(struct run *run)
+{
+    if (run->is_reload_asked && !run->is_ending)
+        loop_defer(run->app.loop, reload, run);
+}
+
 static void rows_applied(void *ctx, int faults)
 {
     struct run *run = ctx;
@@ -86,6 +97,7 @@ static void rows_applied(void *ctx, int faults)
         log_notice(run->app.log, NULL, "The configuration was reloaded");
     run->is_ready = 1;
     run->is_reloading = 0;
+    reload_again(run);
 }
 
 static void listener_event(void *ctx, enum listener_event event, const struct err *err)
@@ -138,20 +150,58 @@ static void on_end(void *ctx, int signal_number)
     pool_close(run->app.pool);
 }
 
+/* A reload is all or nothing: the settings in force change only once nothing speaks against it. */
+static void refuse_reload(struct run *run)
+{
+    settings_unref(run->coming);
+    run->coming = NULL;
+    log_error(run->app.log, NULL,
+              "The configuration was not reloaded: the settings stay as they were");
+    service_ready("running with the earlier settings: the reload was refused");
+    reload_again(run);
+}
+
+static void take_reload(struct run *run)
+{
+    app_take_settings(&run->app, run->coming);
+    run->coming = NULL;
+    schedule_reset(run->app.schedule);
+}
+
+static void reload_checked(void *ctx, int faults)
+{
+    struct run *run = ctx;
+    if (faults > 0) {
+        refuse_reload(run);
+        return;
+    }
+    take_reload(run);
+    run->is_reloading = 1;
+    config_rows_apply(&run->app, rows_applied, run);
+}
+
+static void reload(void *ctx)
+{
+    struct run *run = ctx;
+    run->is_reload_asked = 0;
+    service_reloading();
+    if (app_read_settings(&run->app, &run->coming) < 0) {
+        refuse_reload(run);
+    } else if (listener_is_ready(run->app.listener)) {
+        config_rows_check(&run->app, run->coming, reload_checked, run);
+    } else {
+        take_reload(run); /* its bureaus and clients follow once the database is back */
+        service_ready("reloaded; the database is away");
+    }
+}
+
 static void on_reload(void *ctx, int signal_number)
 {
     struct run *run = ctx;
     (void)signal_number;
-    if (run->is_ending)
-        return;
-    service_reloading();
-    if (app_reload(&run->app) < 0 || !listener_is_ready(run->app.listener)) {
-        service_ready("running");
-        return;
-    }
-    run->is_reloading = 1;
-    config_rows_apply(&run->app, rows_applied, run);
-    schedule_reset(run->app.schedule);
+    run->is_reload_asked = 1;
+    if (!run->is_ending && !run->coming && !run->is_reloading)
+        reload(run);
 }
 
 static int handle_signals(struct run *run)
@@ -169,6 +219,7 @@ static void release(struct run *run)
     loop_timer_free(run->status);
     loop_timer_free(run->watchdog);
     loop_timer_free(run->drain);
+    settings_unref(run->coming);
     app_release(&run->app);
 }
 

@@ -30,6 +30,7 @@ struct config_rows {
     size_t next; /* bureaus first, then clients, then what left the file */
     int faults;
     int is_refused; /* it belongs to somebody else */
+    int is_check;   /* looks only */
 };
 
 static void step(struct config_rows *rows);
@@ -95,8 +96,10 @@ static int note_owner(void *ctx, const struct pg_result *result, struct err *err
 {
     struct config_rows *rows = ctx;
     (void)err;
-    const char *owner = pg_result_rows(result) == 1 ? pg_result_text(result, 0, "owner") : NULL;
-    rows->is_refused = !owner || strcmp(owner, rows->settings->instance) != 0;
+    int is_there = pg_result_rows(result) == 1;
+    const char *owner = is_there ? pg_result_text(result, 0, "owner") : NULL;
+    int is_ours = owner && strcmp(owner, rows->settings->instance) == 0;
+    rows->is_refused = rows->is_check && !is_there ? 0 : !is_ours;
     return 0;
 }
 
@@ -129,7 +132,8 @@ static void save_bureau(struct config_rows *rows)
     const char *values[] = { bureau->name, token, bureau->org_nr, rows->settings->instance };
     const char *name[] = { bureau->name };
     struct pg_batch *batch = batch_new(BATCH_PLAIN);
-    batch_add_query(batch, SQL_config_bureau_save, 4, values, NULL);
+    if (!rows->is_check)
+        batch_add_query(batch, SQL_config_bureau_save, 4, values, NULL);
     batch_add_query(batch, SQL_config_bureau_owner, 1, name, note_owner);
     pool_run(rows->app->pool, batch, bureau_done, rows);
 }
@@ -154,10 +158,21 @@ static void client_done(void *ctx, const struct err *err)
     step(rows);
 }
 
+/* It may not be in the database yet while only looking. */
+static int is_bureau_in_file(const struct config_rows *rows)
+{
+    const struct settings *settings = rows->settings;
+    for (size_t i = 0; rows->is_check && i < settings->bureaus_count; i++) {
+        if (strcmp(settings->bureaus[i].name, client_in_hand(rows)->bureau) == 0)
+            return 1;
+    }
+    return 0;
+}
+
 static int check_bureau(void *ctx, const struct pg_result *result, struct err *err)
 {
     const struct config_rows *rows = ctx;
-    if (pg_result_bool(result, 0, "is_there"))
+    if (pg_result_bool(result, 0, "is_there") || is_bureau_in_file(rows))
         return 0;
     return err_set(
         err, ENOENT,
@@ -187,7 +202,8 @@ static void save_client(struct config_rows *rows)
     struct pg_batch *batch = batch_new(BATCH_PLAIN);
     if (client->bureau)
         batch_add_query(batch, SQL_config_bureau_there, 1, bureau, check_bureau);
-    batch_add_query(batch, SQL_config_client_save, 8, values, NULL);
+    if (!rows->is_check)
+        batch_add_query(batch, SQL_config_client_save, 8, values, NULL);
     batch_add_query(batch, SQL_config_client_owner, 1, org_nr, note_owner);
     pool_run(rows->app->pool, batch, client_done, rows);
 }
@@ -255,6 +271,8 @@ static void step(struct config_rows *rows)
         save_bureau(rows);
     else if (rows->next < rows->settings->bureaus_count + rows->settings->clients_count)
         save_client(rows);
+    else if (rows->is_check)
+        finish(rows);
     else
         disable_gone(rows);
 }
@@ -264,12 +282,25 @@ static void begin(void *ctx)
     step(ctx);
 }
 
-void config_rows_apply(struct app *app, config_rows_done_fn *done, void *ctx)
+static void start(struct app *app, struct settings *settings, int is_check,
+                  config_rows_done_fn *done, void *ctx)
 {
     struct config_rows *rows = mem_new(1, sizeof(*rows));
     rows->app = app;
-    rows->settings = settings_ref(app->settings);
+    rows->settings = settings_ref(settings);
+    rows->is_check = is_check;
     rows->done = done;
     rows->ctx = ctx;
     loop_defer(app->loop, begin, rows);
+}
+
+void config_rows_check(struct app *app, struct settings *settings, config_rows_done_fn *done,
+                       void *ctx)
+{
+    start(app, settings, 1, done, ctx);
+}
+
+void config_rows_apply(struct app *app, config_rows_done_fn *done, void *ctx)
+{
+    start(app, app->settings, 0, done, ctx);
 }
