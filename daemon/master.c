@@ -244,6 +244,7 @@ static void store(struct master *master)
     struct pg_batch *batch = batch_new(BATCH_TRANSACTION);
     struct err err = ERR_NONE;
     master->is_merged = 0;
+    batch_add_query(batch, SQL_client_lock, 1, values, NULL);
     if (master->is_whole) {
         batch_add_query(batch, *LISTS[master->list].merge, 1, values, note_merged);
         batch_add_query(batch, SQL_publish_notify, 1, org_nr, NULL);

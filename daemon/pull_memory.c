@@ -284,6 +284,7 @@ void pull_settle(struct pull *pull)
     const char *values[] = { pull_client_id(pull, id), buf_text(&json) };
     const char *start[] = { id, clock_format_date(pull->horizon.years[0].start_day, from) };
     struct pg_batch *batch = batch_new(BATCH_TRANSACTION);
+    batch_add_query(batch, SQL_client_lock, 1, values, NULL);
     batch_add_query(batch, SQL_years_save, 2, values, NULL);
     batch_add_query(batch, SQL_years_forget, 2, start, NULL);
     pull_run_batch(pull, batch, settled);

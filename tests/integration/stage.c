@@ -301,6 +301,20 @@ void stage_wait(struct stage *stage, double seconds, const char *fmt, ...)
     fail_msg("not within %g s: %s\n%s", seconds, mine, clients);
 }
 
+void stage_wait_told(struct stage *stage, const struct program *program, double seconds,
+                     const char *wanted)
+{
+    int64_t until_ms = process_now_ms() + stage_ms(stage, seconds);
+    for (;;) {
+        AUTO_FREE char *told = program_err(program);
+        if (strstr(told, wanted))
+            return;
+        if (process_now_ms() > until_ms)
+            fail_msg("not told within %g s: %s", seconds, wanted);
+        process_pause();
+    }
+}
+
 void stage_check_has(const char *text, const char *wanted)
 {
     if (!strstr(text, wanted))

@@ -104,6 +104,10 @@ int64_t stage_ms(const struct stage *stage, double seconds);
 /* Asks again until the statement says true. */
 void stage_wait(struct stage *stage, double seconds, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
+/* Looks again until the program has printed it on stderr. */
+void stage_wait_told(struct stage *stage, const struct program *program, double seconds,
+                     const char *wanted);
+
 /* Both show the whole text when they fail. */
 void stage_check_has(const char *text, const char *wanted);
 void stage_check_lacks(const char *text, const char *unwanted);

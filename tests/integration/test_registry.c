@@ -1,5 +1,6 @@
 /* Changes of the register by SQL, access in Tripletex, and salary that disappears for a while. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -131,6 +132,33 @@ static void token_rotated_by_sql_is_used_within_a_second(struct stage *stage)
 
 /* The listening connection is cut: what changes meanwhile is found, and so is what changes later.
  */
+/* The file of a reload: one more client, a row that is not its own, and nothing again. */
+static void reload_takes_all_of_a_file_or_nothing(struct stage *stage)
+{
+    static const char MORE[] = "[client " NEW_CLIENT "]\nbureau = Regnskap Nord AS\n";
+    static const char TAKEN[] = "[client " BOOKS_CLIENT "]\nbureau = Regnskap Nord AS\n";
+    struct program *daemon = set_scene(stage, WORLD);
+    stage_configure(stage,
+                    &(struct stage_config){ .schedule = "pull_interval = 1s", .rest = MORE });
+    program_signal(daemon, SIGHUP);
+    wait_begun(stage, 5);
+    books_wait_fresh(stage, 10);
+    stage_configure(stage,
+                    &(struct stage_config){ .schedule = "pull_interval = 2s", .rest = TAKEN });
+    program_signal(daemon, SIGHUP);
+    stage_wait_told(stage, daemon, 5, "The configuration was not reloaded");
+    assert_int_equal(db_int(stage->db, "SELECT count(*) FROM bureau.client WHERE enabled"), 2);
+    assert_int_equal(db_int(stage->db, "SELECT count(*) FROM bureau.client "
+                                       "WHERE org_nr = '" BOOKS_CLIENT "' AND source = 'sql'"),
+                     1);
+    stage_configure(stage, &(struct stage_config){ .schedule = "pull_interval = 1s" });
+    program_signal(daemon, SIGHUP);
+    stage_wait(stage, 5,
+               "SELECT state = 'disabled' FROM finale.client WHERE org_nr = '" NEW_CLIENT "'");
+    assert_true(db_int(stage->db, "SELECT count(*) FROM finale.posting p JOIN finale.client c "
+                                  "USING (client_id) WHERE c.org_nr = '" NEW_CLIENT "'") > 0);
+}
+
 static void register_is_followed_after_the_listener_was_cut(struct stage *stage)
 {
     (void)set_scene(stage, WORLD);
@@ -224,6 +252,7 @@ int main(void)
         STAGE_TEST(&stage, client_disabled_by_sql_is_left_alone_and_its_figures_stay),
         STAGE_TEST(&stage, client_deleted_by_sql_leaves_nothing),
         STAGE_TEST(&stage, token_rotated_by_sql_is_used_within_a_second),
+        STAGE_TEST(&stage, reload_takes_all_of_a_file_or_nothing),
         STAGE_TEST(&stage, register_is_followed_after_the_listener_was_cut),
         STAGE_TEST(&stage, client_without_access_says_so_and_recovers_when_it_is_granted),
         STAGE_TEST(&stage, salary_that_is_hidden_is_held_back_until_it_is_shown_again),
