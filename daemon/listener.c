@@ -81,7 +81,6 @@ static int take_orders(void *ctx, const struct pg_result *result, struct err *er
         struct pull_order order = {
             .is_urgent = 1,
             .is_resync = strcmp(kind, "resync") == 0,
-            .is_vanish_confirmed = strcmp(kind, "confirm_vanish") == 0,
         };
         schedule_order(listener->app->schedule, client, pg_result_int(result, i, "order_id", 0),
                        &order);

@@ -231,7 +231,15 @@ static int note_merged(void *ctx, const struct pg_result *result, struct err *er
     struct master *master = ctx;
     (void)err;
     master->is_changed = 1;
-    master->is_merged = pg_result_affected(result) > 0;
+    master->is_merged = pg_result_int(result, 0, "changed", 0) > 0;
+    int64_t kept = pg_result_int(result, 0, "kept", 0);
+    if (kept > 0)
+        log_warning(master->app->log,
+                    &(struct log_subject){ .client = master->client->org_nr,
+                                           .resource = RESOURCE_MASTERS[master->list]->name },
+                    "This list came empty, and is not believed: the %" PRId64 " rows that are "
+                    "mirrored stay",
+                    kept);
     return 0;
 }
 

@@ -104,14 +104,6 @@ void pull_fail(struct pull *pull, enum answer_class class, const struct err *err
     pull_step(pull, PULL_EVENT_ENDED);
 }
 
-void pull_hold(struct pull *pull, const char *detail)
-{
-    pull->end = PULL_HELD;
-    free(pull->held_detail);
-    pull->held_detail = mem_strdup(detail);
-    pull_step(pull, PULL_EVENT_ENDED);
-}
-
 static void pull_free(struct pull *pull)
 {
     stage_free(pull->stage);

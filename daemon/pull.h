@@ -32,7 +32,6 @@ enum pull_end {
 struct pull_order {
     int is_urgent;           /* pull_now: due or not, with a part of the reserve */
     int is_resync;           /* whatever the digests say */
-    int is_vanish_confirmed; /* what vanished is really gone */
 };
 
 struct pull_result {

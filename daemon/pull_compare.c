@@ -1,5 +1,4 @@
-/* What was read against what is mirrored: which months are touched, and whether too much vanishes.
- */
+/* What was read against what is mirrored: what differs, and which months are touched. */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -8,7 +7,6 @@
 #include "daemon/pull_internal.h"
 #include "daemon/registry.h"
 #include "daemon/stage.h"
-#include "daemon/token.h"
 #include "gen/sql_queries.h"
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
@@ -17,11 +15,7 @@
 #include "lib/pg/batch.h"
 #include "lib/pg/pg.h"
 
-enum {
-    HANDFUL_POSTINGS = 20, /* so few may vanish without a question */
-    RANGES_JSON_BYTES_MAX = 1024 * 1024,
-    PROBE_BODY_BYTES_MAX = 1024 * 1024,
-};
+enum { RANGES_JSON_BYTES_MAX = 1024 * 1024 };
 
 /* --- results of the comparison --- */
 
@@ -63,114 +57,10 @@ static int take_months(void *ctx, const struct pg_result *result, struct err *er
     return 0;
 }
 
-static int is_over_limit(const struct pull *pull, int64_t vanished, int64_t postings)
-{
-    return vanished > HANDFUL_POSTINGS &&
-           vanished * 100 > postings * pull->settings->vanish_limit_percent;
-}
-
-static int take_vanish(void *ctx, const struct pg_result *result, struct err *err)
-{
-    struct pull *pull = ctx;
-    (void)err;
-    pull->vanished_postings = pull->vanished_vouchers = 0;
-    pull->is_over_limit = 0;
-    for (int i = 0; i < pg_result_rows(result); i++) {
-        int64_t vanished = pg_result_int(result, i, "vanished", 0);
-        pull->vanished_postings += vanished;
-        pull->vanished_vouchers += pg_result_int(result, i, "vouchers", 0);
-        if (!is_over_limit(pull, vanished, pg_result_int(result, i, "postings", 0)))
-            continue;
-        pull->is_over_limit = 1;
-        pull->vanish_year = (int)pg_result_int(result, i, "year", 0);
-    }
-    pull->has_vanished = pull->vanished_postings > 0;
-    return 0;
-}
-
-/* --- holding back --- */
-
-static void hold(struct pull *pull, const char *why)
-{
-    AUTO_FREE char *detail = mem_printf(
-        "{\"postings\":%" PRId64 ",\"vouchers\":%" PRId64 ",\"year\":%d,\"why\":\"%s\"}",
-        pull->vanished_postings, pull->vanished_vouchers, pull->vanish_year, why);
-    pull_hold(pull, detail);
-}
-
-void pull_hold_hidden(struct pull *pull)
-{
-    err_set(&pull->err, ESTALE,
-            "%" PRId64 " postings of %" PRId64 " vouchers vanished from the list, but "
-            "Tripletex's own saldo still counts them",
-            pull->vanished_postings, pull->vanished_vouchers);
-    err_set_remedy(&pull->err,
-                   "A module was switched off or the token lost an entitlement (salary, for "
-                   "instance): switch it on again in Tripletex, and the client goes on by itself. "
-                   "If they are really gone: SELECT bureau.confirm_vanish('%s')",
-                   pull->client->org_nr);
-    hold(pull, "hidden");
-}
-
-static void hold_mass(struct pull *pull)
-{
-    err_set(&pull->err, ESTALE,
-            "%" PRId64 " postings of %" PRId64 " vouchers vanished, more than %d %% of "
-            "year %d",
-            pull->vanished_postings, pull->vanished_vouchers, pull->settings->vanish_limit_percent,
-            pull->vanish_year);
-    err_set_remedy(&pull->err,
-                   "See in Tripletex whether they were really deleted. If so: "
-                   "SELECT bureau.confirm_vanish('%s'). If not, restore the entitlements of the "
-                   "token, and the client goes on by itself",
-                   pull->client->org_nr);
-    hold(pull, "mass");
-}
-
-/* --- /ledger/postingByDate fails where /ledger/posting leaves out in silence --- */
-
-static void probed(void *ctx, const struct token_answer *answer)
-{
-    struct pull *pull = ctx;
-    pull->call = NULL;
-    if (answer->class == ANSWER_OK || answer->class == ANSWER_TOO_LARGE) {
-        if (pull->is_over_limit)
-            hold_mass(pull);
-        else
-            pull_step(pull, PULL_EVENT_PROBED);
-    } else if (answer->class == ANSWER_FORBIDDEN || answer->class == ANSWER_REFUSED ||
-               answer->class == ANSWER_GONE) {
-        pull_hold_hidden(pull);
-    } else {
-        pull_fail(pull, answer->class, answer->err ? answer->err : &ERR_NONE);
-    }
-}
-
-void pull_probe(struct pull *pull)
-{
-    char from[CLOCK_DATE_BYTES], to[CLOCK_DATE_BYTES];
-    int32_t first = pull->sheets_count > 0 ? pull->sheets[0].from_day
-                                           : pull->horizon.years[0].start_day;
-    AUTO_FREE char *query = mem_printf("dateFrom=%s&dateTo=%s&from=0&count=1",
-                                       clock_format_date(first, from),
-                                       clock_format_date(first + 1, to));
-    pull->requests++;
-    pull->call = token_call_start(pull->client->token->token,
-                                  &(struct token_request){
-                                      .company = pull->client->company_id,
-                                      .path = "/ledger/postingByDate",
-                                      .query = query,
-                                      .resource = "postingByDate",
-                                      .max_body_bytes = PROBE_BODY_BYTES_MAX,
-                                  },
-                                  probed, pull);
-}
-
 /* --- deciding --- */
 
 static void decide(struct pull *pull)
 {
-    int is_guarded = !pull->order.is_vanish_confirmed && pull->load < 0;
     pull->is_compared = 1;
     if (pull->has_unknown_account && !pull->is_account_asked) {
         pull_step(pull, PULL_EVENT_UNKNOWN);
@@ -178,7 +68,7 @@ static void decide(struct pull *pull)
         /* A posting that was read in two ranges moved between the readings: the next round tells
          * where it is. */
         pull_step(pull, PULL_EVENT_GREW);
-    } else if (is_guarded && pull->vanished_postings > HANDFUL_POSTINGS) {
+    } else if (pull_is_doubted(pull)) {
         pull_step(pull, PULL_EVENT_DOUBTED);
     } else {
         pull_step(pull, PULL_EVENT_COMPARED);
@@ -219,7 +109,7 @@ static void start_comparing(struct pull *pull)
     batch_add_query(batch, SQL_stage_facts, 1, client, take_facts);
     batch_add_query(batch, SQL_stage_outside, 0, NULL, take_outside);
     batch_add_query(batch, SQL_stage_months, 1, client, take_months);
-    batch_add_query(batch, SQL_stage_vanish, 1, client, take_vanish);
+    pull_add_guard(pull, batch, client[0]);
     pull_run_batch(pull, batch, compared);
 }
 

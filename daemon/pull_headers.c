@@ -79,7 +79,7 @@ static int note_merged(void *ctx, const struct pg_result *result, struct err *er
 {
     struct pull *pull = ctx;
     (void)err;
-    pull->is_header_changed = pg_result_affected(result) > 0;
+    pull->is_header_changed = pg_result_int(result, 0, "changed", 0) > 0;
     return 0;
 }
 

@@ -3,7 +3,8 @@
  *
  * pull.c holds the life (the table of states), pull_memory.c what is remembered, pull_headers.c the
  * vouchers' own list, pull_company.c who the client is in Tripletex, pull_walk.c the postings,
- * pull_compare.c what changed, pull_saldo.c the balances, pull_publish.c the end.
+ * pull_compare.c what changed, pull_guard.c what may vanish, pull_saldo.c the balances,
+ * pull_publish.c the end.
  */
 #ifndef SALDOD_DAEMON_PULL_INTERNAL_H
 #define SALDOD_DAEMON_PULL_INTERNAL_H
@@ -63,6 +64,7 @@ enum {
     PULL_ROUNDS_MAX = 8,
     PULL_HEADERS_MAX = 512,
     PULL_VARIANT_BYTES = 24, /* "2026-01-01/2027-01-01" */
+    PULL_PROBES_MAX = 64,
 };
 
 /* A balance sheet to read: a month, or (month 0) the opening of a year. */
@@ -139,11 +141,11 @@ struct pull {
     int is_first_opening_read, has_movement, has_rows;
     char opening_seen[256];
     int64_t opening_sent_us;
-    int64_t vanished_vouchers, vanished_postings;
-    int vanish_year;
-    int is_over_limit, is_doubted;
+    int64_t vanished_vouchers, vanished_postings; /* whole vouchers, not confirmed by anybody */
+    int vanish_year, is_over_limit;
+    struct range probes[PULL_PROBES_MAX]; /* a stack of days to ask /ledger/postingByDate for */
+    int probes_count, probes_asked;
     int is_visible; /* readers see a change of this publication */
-    int has_vanished;
     char *held_detail;
 
     enum pull_end end;
@@ -156,7 +158,11 @@ void pull_step(struct pull *pull, enum pull_event event);
 
 /* Ends it with that error, whatever the state. */
 void pull_fail(struct pull *pull, enum answer_class class, const struct err *err);
-void pull_hold(struct pull *pull, const char *detail);
+
+/* The vanish guard, part of the comparison: what vanishes, and whether that is to be looked into.
+ */
+void pull_add_guard(struct pull *pull, struct pg_batch *batch, const char *client_id);
+int pull_is_doubted(const struct pull *pull) MUST_USE;
 
 /* What vanished from the list is still counted by Tripletex's own saldo. */
 void pull_hold_hidden(struct pull *pull);

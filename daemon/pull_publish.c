@@ -131,8 +131,10 @@ static void add_success(struct pull *pull, struct pg_batch *batch, const char *i
 {
     int64_t next_ms = (tree_next_due_us(pull->tree, &pull->due) - clock_now_us()) / 1000;
     AUTO_FREE char *next = mem_printf("%" PRId64, pull->load >= 0 || next_ms < 0 ? 0 : next_ms);
-    const char *values[] = { id, next };
-    batch_add_query(batch, SQL_client_succeeded, 2, values, NULL);
+    const char *values[] = { id, next, pull->load < 0 ? "true" : "false" };
+    batch_add_query(batch, SQL_client_succeeded, 3, values, NULL);
+    if (pull->load < 0 && pull->is_held_before)
+        batch_add_query(batch, SQL_held_clear, 1, values, NULL);
 }
 
 static int add_ranges(struct pull *pull, struct pg_batch *batch, const char *id, struct err *err)
@@ -159,7 +161,7 @@ static void start_publishing(struct pull *pull)
     batch_add_query(batch, SQL_publish_postings, 1, values, note_visible);
     batch_add_query(batch, SQL_publish_vouchers_gone, 1, values, note_visible);
     batch_add_query(batch, SQL_publish_headers_forget, 1, values, NULL);
-    if (pull->has_vanished && !pull->order.is_vanish_confirmed && pull->load < 0)
+    if (pull->gone > 0)
         batch_add_query(batch, SQL_publish_vanish_check, 1, values, check_vanish);
     add_openings(pull, batch, id);
     batch_add_query(batch, SQL_publish_saldo, 1, values, note_saldo);

@@ -108,6 +108,20 @@ static void next(struct pull *pull)
         pull_step(pull, PULL_EVENT_WEIGHED);
 }
 
+/* A list without rows means "no data" only where the saldo says so too. */
+static void fail_empty(struct pull *pull)
+{
+    struct err err = ERR_NONE;
+    err_set(&err, ENODATA,
+            "zero rows with a saldo: no posting came of year %d, though Tripletex's own saldo has "
+            "movement in it",
+            pull->horizon.years[pull->load].year);
+    err_set_remedy(&err,
+                   "The token may not see the postings: give it the template \"Standardrettigheter "
+                   "for regnskapsførere\" in Tripletex");
+    pull_fail(pull, ANSWER_PASSING, &err);
+}
+
 static void taken(void *ctx, const struct err *err)
 {
     struct pull *pull = ctx;
@@ -118,7 +132,11 @@ static void taken(void *ctx, const struct err *err)
         pull_fail(pull, ANSWER_PASSING, err);
         return;
     }
-    if (pull->load >= 0 && sheet->month == 0 && (pull->has_movement || pull->has_rows))
+    if (pull->load >= 0 && sheet->month == 0 && pull->has_movement && !pull->has_rows) {
+        fail_empty(pull);
+        return;
+    }
+    if (pull->load >= 0 && sheet->month == 0 && pull->has_rows)
         add_months(pull, &pull->horizon.years[pull->load]);
     pull->sheet++;
     next(pull);

@@ -255,8 +255,8 @@ static void plan_due(struct pull *pull)
         .living_ms = pull->client->pull_interval_ms > 0 ? pull->client->pull_interval_ms
                                                         : settings->pull_interval_ms,
         .cold_ms = settings->cold_interval_ms,
-        .is_forced = pull->order.is_urgent || pull->order.is_resync ||
-                     pull->order.is_vanish_confirmed,
+        /* What is held back must be seen again, wherever it lies, or it would seem to be back. */
+        .is_forced = pull->order.is_urgent || pull->order.is_resync || pull->is_held_before,
     };
 }
 

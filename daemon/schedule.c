@@ -105,7 +105,6 @@ static void add_order(struct pull_order *to, const struct pull_order *order)
 {
     to->is_urgent |= order->is_urgent;
     to->is_resync |= order->is_resync;
-    to->is_vanish_confirmed |= order->is_vanish_confirmed;
 }
 
 /* --- the end of a pull --- */

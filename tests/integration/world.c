@@ -34,8 +34,8 @@ static size_t take_body_cb(char *bytes, size_t size, size_t count, void *ctx)
     return buf_append(ctx, bytes, size * count) == 0 ? size * count : 0;
 }
 
-/* One call; `body` NULL = GET. The answer, free() it. */
-static char *call(struct world *world, const char *path, const char *body)
+/* One call; `method` NULL = GET or, with a body, POST. The answer, free() it. */
+static char *call(struct world *world, const char *method, const char *path, const char *body)
 {
     struct buf answer;
     long status = 0;
@@ -50,6 +50,8 @@ static char *call(struct world *world, const char *path, const char *body)
     curl_easy_setopt(world->curl, CURLOPT_WRITEDATA, &answer);
     if (body)
         curl_easy_setopt(world->curl, CURLOPT_POSTFIELDS, body);
+    if (method)
+        curl_easy_setopt(world->curl, CURLOPT_CUSTOMREQUEST, method);
     CURLcode code = curl_easy_perform(world->curl);
     curl_easy_getinfo(world->curl, CURLINFO_RESPONSE_CODE, &status);
     if (code != CURLE_OK || status >= 300)
@@ -105,7 +107,7 @@ const char *world_url(const struct world *world)
 
 char *world_get(struct world *world, const char *path)
 {
-    return call(world, path, NULL);
+    return call(world, NULL, path, NULL);
 }
 
 void world_post(struct world *world, const char *path, const char *fmt, ...)
@@ -116,7 +118,19 @@ void world_post(struct world *world, const char *path, const char *fmt, ...)
     if (vasprintf(&body, fmt, args) < 0)
         abort();
     va_end(args);
-    free(call(world, path, body));
+    free(call(world, NULL, path, body));
+    free(body);
+}
+
+void world_call(struct world *world, const char *method, const char *path, const char *fmt, ...)
+{
+    char *body = NULL;
+    va_list args;
+    va_start(args, fmt);
+    if (vasprintf(&body, fmt, args) < 0)
+        abort();
+    va_end(args);
+    free(call(world, method, path, body));
     free(body);
 }
 

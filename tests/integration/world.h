@@ -27,6 +27,10 @@ char *world_get(struct world *world, const char *path) MUST_USE;
 /* POST /control`path` with this JSON body, of printf form. */
 void world_post(struct world *world, const char *path, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
+/* The same by another method: "PUT", "DELETE". */
+void world_call(struct world *world, const char *method, const char *path, const char *fmt, ...)
+    PRINTF_LIKE(4, 5);
+
 /* Number of requests since the last world_forget() whose path is this; NULL = all. */
 int64_t world_requests(struct world *world, const char *path);
 

@@ -270,7 +270,8 @@ static void api_fault_status(struct call *call)
 {
     const struct fault *fault = call->fault;
     bool keeps = fault->kind != FAULT_STATUS && fault->kind != FAULT_HTML &&
-                 fault->kind != FAULT_EMPTY && fault->kind != FAULT_REDIRECT;
+                 fault->kind != FAULT_EMPTY && fault->kind != FAULT_EMPTY_LIST &&
+                 fault->kind != FAULT_REDIRECT;
     if (keeps && !fault->status)
         return;
     if (fault->kind == FAULT_STATUS) {

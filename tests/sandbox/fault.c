@@ -9,9 +9,10 @@
 #include "tests/sandbox/world.h"
 
 static const char *const KINDS[FAULT_KINDS] = {
-    "status",      "html",  "empty",      "truncate",       "wrong_length", "garbage",
-    "broken_gzip", "shape", "wrong_type", "missing_values", "repeat_page",  "short_page",
-    "redirect",    "drip",  "hang",       "reset",          "replace",      "delay"
+    "status",     "html",        "empty",      "truncate",   "wrong_length",
+    "garbage",    "broken_gzip", "shape",      "wrong_type", "missing_values",
+    "empty_list", "repeat_page", "short_page", "redirect",   "drip",
+    "hang",       "reset",       "replace",    "delay"
 };
 
 bool fault_kind_named(const char *name, enum fault_kind *ret_kind)
@@ -101,6 +102,10 @@ void fault_spoil(const struct fault *fault, struct out *body)
         break;
     case FAULT_MISSING_VALUES:
         spoil_all(body, "{\"fullResultSize\":0,\"from\":0,\"count\":0}");
+        break;
+    case FAULT_EMPTY_LIST:
+        spoil_all(body, "{\"fullResultSize\":0,\"from\":0,\"count\":0,\"versionDigest\":null,"
+                        "\"values\":[]}");
         break;
     case FAULT_REPLACE:
         spoil_replace(body, fault->find, fault->with);

@@ -16,7 +16,12 @@ SELECT alike(pg_temp.refusal($$SELECT bureau.resync('974760673', account => '999
 
 SELECT alike(pg_temp.refusal($$SELECT bureau.confirm_vanish('974760673')$$), 'nothing is held back for client 974760673%', 'nothing held, nothing to confirm');
 UPDATE sync.client_state SET held_since = '2026-01-01 00:00+00', held_detail = '{"2024": 400}' WHERE client_id = :fjord;
+INSERT INTO sync.held_posting (client_id, posting_id, voucher_id) VALUES (:fjord, 3, 101), (:fjord, 4, 101), (:nordlys, 1, 999);
 SELECT bureau.confirm_vanish('974760673') AS vanish \gset
+SELECT results_eq($$SELECT posting_id FROM sync.held_posting WHERE is_confirmed ORDER BY 1$$, $$VALUES (3::bigint), (4)$$,
+    'all that is reported of the client is confirmed, and nothing of others');
+INSERT INTO sync.held_posting (client_id, posting_id, voucher_id) VALUES (:fjord, 5, 102);
+SELECT is((SELECT is_confirmed FROM sync.held_posting WHERE posting_id = 5), false, 'what is held later is not');
 SELECT results_eq(format('SELECT kind, detail FROM sync."order" WHERE order_id = %s', :vanish),
     $$VALUES ('confirm_vanish', '{"held_since": "2026-01-01T00:00:00+00:00", "held_detail": {"2024": 400}}'::jsonb)$$, 'confirmed is what was reported, no more');
 
