@@ -12,6 +12,7 @@
 #include "daemon/seal.h"
 #include "daemon/secret.h"
 #include "daemon/settings.h"
+#include "daemon/sweep.h"
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
@@ -98,6 +99,7 @@ int app_init(struct app *app, const char *config_file)
     app->pool = pool_new(app, app->settings->database_connections);
     app->schedule = schedule_new(app);
     app->registry = registry_new(app);
+    app->sweep = sweep_new(app);
     return 0;
 }
 
@@ -161,6 +163,7 @@ void app_release(struct app *app)
     registry_free(app->registry);
     schedule_free(app->schedule);
     pool_free(app->pool);
+    sweep_free(app->sweep);
     http_client_free(app->http);
     seal_free(app->seal);
     mem_free_secret(app->consumer_token);

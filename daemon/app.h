@@ -21,6 +21,7 @@ struct registry;
 struct schedule;
 struct seal;
 struct settings;
+struct sweep;
 
 struct app {
     struct loop *loop;
@@ -32,6 +33,7 @@ struct app {
     struct listener *listener;
     struct registry *registry;
     struct schedule *schedule;
+    struct sweep *sweep;
     char *consumer_token;
 };
 

@@ -18,6 +18,7 @@ enum {
 struct command_args {
     const char *config_file;
     int is_json;
+    const char *new_key; /* of `seal`; NULL where it is not given */
     char *const *operands;
     int operands_count;
 };
@@ -28,6 +29,7 @@ command_fn command_run;     /* the daemon, in the foreground */
 command_fn command_migrate; /* creates or upgrades the schema */
 command_fn command_check;   /* validates configuration, credentials and schema */
 command_fn command_pull;    /* pulls now, with progress */
+command_fn command_seal;    /* seals every secret again under a new key */
 command_fn command_status;  /* shows how every client stands */
 
 #endif

@@ -9,6 +9,8 @@
 #include "daemon/config_rows.h"
 #include "daemon/listener.h"
 #include "daemon/pool.h"
+#include "daemon/registry.h"
+#include "daemon/registry_secret.h"
 #include "daemon/schedule.h"
 #include "daemon/service.h"
 #include "daemon/settings.h"
@@ -28,6 +30,7 @@ struct run {
     struct loop_timer *status, *watchdog, *drain;
     int is_ready, is_reloading, is_ending, exit_status;
     struct settings *coming;   /* of a reload under way */
+    int is_key_change_told;
     int is_reload_asked;       /* once more, while one is under way */
     char told[ERR_TEXT_BYTES]; /* the last failure that was logged: a lasting one is told once */
 };
@@ -100,10 +103,23 @@ static void rows_applied(void *ctx, int faults)
     reload_again(run);
 }
 
+/* `saldod seal` ran beside us: told once. */
+static void tell_key_change(struct run *run)
+{
+    int is_changed = registry_secret_is_rotated(registry_tokens(run->app.registry));
+    if (is_changed && !run->is_key_change_told)
+        log_error(run->app.log, NULL,
+                  "Tokens were sealed under a new key (saldod seal); those in memory serve until "
+                  "the end. Put the new seal key in place and restart saldod");
+    run->is_key_change_told = is_changed;
+}
+
 static void listener_event(void *ctx, enum listener_event event, const struct err *err)
 {
     struct run *run = ctx;
     char why[ERR_FULL_BYTES];
+    if (event != LISTENER_LOST)
+        tell_key_change(run);
     if (event == LISTENER_UPDATED)
         return;
     if (event == LISTENER_READY) {

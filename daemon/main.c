@@ -8,7 +8,7 @@
 #include "daemon/command.h"
 #include "daemon/settings.h"
 
-enum { OPTION_CONFIG = 1, OPTION_JSON = 2, OPTION_OPERANDS = 4 };
+enum { OPTION_CONFIG = 1, OPTION_JSON = 2, OPTION_OPERANDS = 4, OPTION_NEW_KEY = 8 };
 
 static const struct command {
     const char *name;
@@ -26,6 +26,8 @@ static const struct command {
       "pull clients now (all of them by default); exit 1 if one failed" },
     { "status", command_status, OPTION_CONFIG | OPTION_JSON, "status [-c FILE] [--json]",
       "show clients, freshness, errors, budgets and sessions" },
+    { "seal", command_seal, OPTION_CONFIG | OPTION_NEW_KEY, "seal [-c FILE] --new-key FILE",
+      "seal every secret of the database again under a new key" },
 };
 
 static void print_help(FILE *out)
@@ -85,6 +87,16 @@ static int take_word(const struct command *command, char **argv, int argc, int *
     }
     if (strncmp(word, "--config=", 9) == 0) {
         args->config_file = word + 9;
+        return 0;
+    }
+    if (is_option(word, NULL, "--new-key") && (command->options & OPTION_NEW_KEY)) {
+        if (++*i == argc)
+            return wrong_usage("option needs a file", word);
+        args->new_key = argv[*i];
+        return 0;
+    }
+    if (strncmp(word, "--new-key=", 10) == 0 && (command->options & OPTION_NEW_KEY)) {
+        args->new_key = word + 10;
         return 0;
     }
     if (is_option(word, NULL, "--json") && (command->options & OPTION_JSON)) {

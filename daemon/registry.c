@@ -148,17 +148,6 @@ static struct token_entry *entry_new(struct registry *registry, const struct pg_
     return entry;
 }
 
-/* A token whose text is as before keeps its session and its budget. A text that merely became
- * sealed is the same one. */
-static int is_same_secret(struct registry *registry, struct token_entry *entry, const char *text)
-{
-    if (strcmp(entry->secret_text, text) == 0)
-        return 1;
-    if (!entry->token || !seal_is_sealed(text))
-        return 0;
-    return registry_secret_names(registry->app, text, entry->id);
-}
-
 static int take_holders(void *ctx, const struct pg_result *result, struct err *err)
 {
     struct registry *registry = ctx;
@@ -171,7 +160,7 @@ static int take_holders(void *ctx, const struct pg_result *result, struct err *e
         int is_bureau = strcmp(pg_result_text(result, i, "kind"), "bureau") == 0;
         const char *text = pg_result_text(result, i, "employee_token");
         entry = find_holder(registry, is_bureau ? id : 0, is_bureau ? 0 : id);
-        if (entry && is_same_secret(registry, entry, text)) {
+        if (entry && registry_secret_is_same(registry->app, entry, text)) {
             mem_free_secret(entry->secret_text);
             entry->secret_text = mem_strdup(text);
             entry->is_seen = 1;

@@ -32,6 +32,7 @@ struct token_entry {
     int is_seen;       /* while reading the registry */
     char *secret_text; /* as it stands in the database: tells whether it changed */
     char *fault, *remedy;
+    int is_other_key;  /* what stands in the database was sealed under a key that is not ours */
     char reported[16]; /* what the database was told last, and when */
     int reported_remaining;
     int64_t reported_ms;

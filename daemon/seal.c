@@ -132,6 +132,15 @@ void seal_name(const struct seal *seal, const char *secret, char out[33])
     (void)sodium_bin2hex(out, 33, hash, sizeof(hash));
 }
 
+void seal_digest(const char *secret, char out[SEAL_DIGEST_BYTES])
+{
+    uint8_t hash[crypto_hash_sha256_BYTES];
+    (void)crypto_hash_sha256(hash, (const uint8_t *)secret, strlen(secret));
+    out[0] = '\\';
+    out[1] = 'x';
+    (void)sodium_bin2hex(out + 2, SEAL_DIGEST_BYTES - 2, hash, sizeof(hash));
+}
+
 void seal_free(struct seal *seal)
 {
     sodium_free(seal); /* wipes */

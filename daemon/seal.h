@@ -32,6 +32,11 @@ int seal_open(const struct seal *seal, const char *purpose, const char *sealed, 
 /* A name for a secret, 32 hexadecimal digits, that reveals nothing without the key (BLAKE2b). */
 void seal_name(const struct seal *seal, const char *secret, char out[33]);
 
+/* "\x" and the hexadecimal SHA-256 of a secret: how PostgreSQL writes it, and can make it itself.
+ */
+enum { SEAL_DIGEST_BYTES = 2 + 64 + 1 };
+void seal_digest(const char *secret, char out[SEAL_DIGEST_BYTES]);
+
 void seal_free(struct seal *seal); /* NULL is fine */
 
 #endif

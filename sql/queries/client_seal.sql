@@ -1,2 +1,3 @@
--- Replaces a client's own token in the clear by its sealed form, unless it has been changed meanwhile.
-UPDATE bureau.client SET employee_token = $3 WHERE client_id = $1 AND employee_token = $2
+-- The same for a client's own token.
+UPDATE bureau.client SET employee_token = $3
+ WHERE client_id = $1 AND pg_catalog.sha256(pg_catalog.convert_to(employee_token, 'UTF8')) = $2::bytea

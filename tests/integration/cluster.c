@@ -141,6 +141,11 @@ void cluster_start(struct cluster *cluster)
         fail_msg("PostgreSQL does not start again, see its log");
 }
 
+const char *cluster_data(const struct cluster *cluster)
+{
+    return cluster->data;
+}
+
 char *cluster_conninfo(const struct cluster *cluster, const char *database)
 {
     return mem_printf("host=%s user=postgres dbname=%s", cluster->path, database);

@@ -24,6 +24,9 @@ struct cluster *cluster_new(const struct folder *folder) MUST_USE;
 void cluster_stop(struct cluster *cluster, enum cluster_stop how);
 void cluster_start(struct cluster *cluster);
 
+/* Its data folder; borrowed. */
+const char *cluster_data(const struct cluster *cluster);
+
 /* A libpq connection string for a database of it, as its superuser; free() it. */
 char *cluster_conninfo(const struct cluster *cluster, const char *database) MUST_USE;
 

@@ -105,6 +105,11 @@ struct process *process_start(const struct process_options *options)
     return process;
 }
 
+int process_id(const struct process *process)
+{
+    return process->pid;
+}
+
 void process_signal(const struct process *process, int signal_number)
 {
     if (!process->is_ended)

@@ -23,6 +23,7 @@ struct process_options {
 /* Failing to fork fails the test; failing to execute is exit status 127. */
 struct process *process_start(const struct process_options *options) MUST_USE;
 
+int process_id(const struct process *process);
 void process_signal(const struct process *process, int signal_number);
 
 /* 1 while it lives; afterwards 0, and the status is known. */

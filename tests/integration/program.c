@@ -45,6 +45,11 @@ struct program *program_start(const struct folder *folder, const char *build, co
     return program;
 }
 
+int program_id(const struct program *program)
+{
+    return process_id(program->process);
+}
+
 void program_signal(const struct program *program, int signal_number)
 {
     process_signal(program->process, signal_number);

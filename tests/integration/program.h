@@ -20,6 +20,7 @@ enum { PROGRAM_WORDS_MAX = 24 };
 struct program *program_start(const struct folder *folder, const char *build, const char *name,
                               const char *const *words) MUST_USE;
 
+int program_id(const struct program *program);
 void program_signal(const struct program *program, int signal_number);
 int program_is_alive(struct program *program);
 

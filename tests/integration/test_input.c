@@ -53,6 +53,9 @@ static void wrong_words_are_refused_with_64(struct stage *stage)
         { "run", "-c", NULL },
         { "run", "word", NULL },
         { "migrate", "--json", NULL },
+        { "seal", NULL },
+        { "seal", "--new-key", NULL },
+        { "status", "--new-key", NULL },
     };
     for (size_t i = 0; i < ARRAY_LEN(WORDS); i++) {
         assert_int_equal(run_words(stage, WORDS[i]), WRONG_USAGE);
@@ -66,7 +69,7 @@ static void wrong_words_are_refused_with_64(struct stage *stage)
 
 static void help_and_version_are_told_everywhere(struct stage *stage)
 {
-    static const char *const COMMANDS[] = { "run", "migrate", "check", "pull", "status" };
+    static const char *const COMMANDS[] = { "run", "migrate", "check", "pull", "status", "seal" };
     assert_int_equal(RUN(stage, "--version"), DONE);
     assert_string_equal(stage->out, "saldod " SALDOD_VERSION "\n");
     assert_int_equal(RUN(stage, "-h"), DONE);

@@ -72,6 +72,16 @@ static void closes_differently_each_time(void **state)
     seal_free(after);
 }
 
+/* As PostgreSQL says: SELECT sha256('secret'). */
+static void digest_is_that_of_postgresql(void **state)
+{
+    (void)state;
+    char digest[SEAL_DIGEST_BYTES];
+    seal_digest("secret", digest);
+    assert_string_equal(digest,
+                        "\\x2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b");
+}
+
 static void check_refused(const struct seal *seal, const char *purpose, const char *sealed,
                           const char *part)
 {
@@ -173,6 +183,7 @@ static void works_where_memory_cannot_be_locked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(digest_is_that_of_postgresql),
         cmocka_unit_test(opens_what_it_closed),
         cmocka_unit_test(closes_differently_each_time),
         cmocka_unit_test(refuses_another_key_or_purpose),

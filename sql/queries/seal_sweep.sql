@@ -1,0 +1,1 @@
+INSERT INTO sync.sweep DEFAULT VALUES

@@ -1,0 +1,1 @@
+DELETE FROM sync.sweep WHERE sweep_id <= $1

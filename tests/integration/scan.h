@@ -1,0 +1,14 @@
+/*
+ * scan.h - looks for a secret in files, folders and what the kernel tells of a process.
+ */
+#ifndef SALDOD_TESTS_INTEGRATION_SCAN_H
+#define SALDOD_TESTS_INTEGRATION_SCAN_H
+
+/* Whether the bytes stand in the file, or in any file below the folder. What cannot be searched
+ * fails the test. */
+int scan_finds(const char *path, const char *needle);
+
+/* Fails the test, naming the path, where one of the needles (the last is NULL) is found. */
+void scan_check_lacks(const char *path, const char *const *needles);
+
+#endif
