@@ -173,12 +173,12 @@ static int take_differences(void *ctx, const struct pg_result *result, struct er
     (void)err;
     pull->doubtful_count = 0;
     for (int i = 0; i < pg_result_rows(result) && i < (int)ARRAY_LEN(pull->doubtful); i++) {
-        int32_t month = pull_read_day(result, i, "month");
+        int32_t month = pull_read_day(result, i, "month"); /* 0 = the opening of the year */
         int year = (int)pg_result_int(result, i, "year", 0);
         const struct fiscal_year *fiscal = find_year(&pull->horizon, year);
         if (!fiscal)
             continue;
-        int32_t end = clock_add_months(month, 1);
+        int32_t end = month != 0 ? clock_add_months(month, 1) : fiscal->next_day;
         pull->doubtful[pull->doubtful_count++] = (struct pull_sheet){
             .year = year,
             .month = month,

@@ -39,7 +39,7 @@ static int note_visible(void *ctx, const struct pg_result *result, struct err *e
     return 0;
 }
 
-static int note_saldo(void *ctx, const struct pg_result *result, struct err *err)
+static int note_changed(void *ctx, const struct pg_result *result, struct err *err)
 {
     struct pull *pull = ctx;
     (void)err;
@@ -164,10 +164,11 @@ static void start_publishing(struct pull *pull)
     if (pull->gone > 0)
         batch_add_query(batch, SQL_publish_vanish_check, 1, values, check_vanish);
     add_openings(pull, batch, id);
-    batch_add_query(batch, SQL_publish_saldo, 1, values, note_saldo);
+    batch_add_query(batch, SQL_publish_saldo, 1, values, note_changed);
     add_year(pull, batch, id);
     batch_add_query(batch, SQL_publish_voucher_differences, 1, values, NULL);
     batch_add_query(batch, SQL_publish_voucher_counted, 1, values, note_visible);
+    batch_add_query(batch, SQL_publish_opening_differences, 1, values, note_changed);
     batch_add_query(batch, SQL_publish_differences, 1, values, note_visible);
     batch_add_query(batch, SQL_publish_counts, 1, values, NULL);
     if (pull->load >= 0)

@@ -8,6 +8,17 @@ WITH postings AS (
      WHERE v.client_id = $1::bigint AND v.voucher_date < $2::date
        AND NOT EXISTS (SELECT FROM mirror.posting p
                         WHERE p.client_id = v.client_id AND p.voucher_id = v.voucher_id AND p.posting_date >= $2::date)
+), opening_differences AS (
+    DELETE FROM mirror.opening_difference d
+     WHERE d.client_id = $1::bigint
+       AND NOT EXISTS (SELECT FROM mirror.year y
+                         JOIN mirror.year b ON b.client_id = y.client_id AND b.next_start_date = y.start_date
+                        WHERE y.client_id = d.client_id AND y.year = d.year)
+), voucher_differences AS (
+    DELETE FROM mirror.voucher_difference d
+     WHERE d.client_id = $1::bigint
+       AND NOT EXISTS (SELECT FROM mirror.posting p
+                        WHERE p.client_id = d.client_id AND p.voucher_id = d.voucher_id AND p.posting_date >= $2::date)
 ), openings AS (
     DELETE FROM mirror.opening o
      WHERE o.client_id = $1::bigint

@@ -20,6 +20,7 @@ INSERT INTO mirror.deleted_posting (client_id, posting_id, seen_gone_at, reason,
 VALUES (:fjord, 1, now(), 'voucher_deleted', 0, 1, '2023-01-01', 1, 1), (:nordlys, 1, now(), 'voucher_deleted', 0, 1, '2026-01-01', 1, 1);
 INSERT INTO mirror.voucher (client_id, voucher_id, version, voucher_date) VALUES (:nordlys, 1, 0, '2026-01-01');
 INSERT INTO mirror.voucher_difference (client_id, voucher_id, year, difference) VALUES (:fjord, 1, 2023, 1), (:nordlys, 1, 2026, 1);
+INSERT INTO mirror.opening_difference (client_id, year, account_id, opening, prior_closing) VALUES (:fjord, 2023, 1, 1, 2), (:nordlys, 2026, 1, 1, 2);
 
 SELECT is(pg_temp.seen('c_fjord'), '811126489 974760673', 'without a grant a reader sees all');
 SELECT lives_ok($$SELECT bureau.grant_reader('c_fjord', '974760673')$$, 'a grant');

@@ -55,6 +55,11 @@ SELECT is((SELECT movement FROM finale.saldo_year WHERE org_nr = '974760673' AND
     'and saldo remains what Tripletex says');
 SELECT is((SELECT count(*) FROM finale.saldo_proof WHERE org_nr = '974760673')::integer, 6, 'the proof is of complete years');
 
+INSERT INTO mirror.opening_difference VALUES (:fjord, 2024, 1, 1150.25, 1150.26), (:fjord, 2025, 1, 1, 2);
+SELECT results_eq($$SELECT org_nr, year, account_number, account_name, opening, prior_closing, difference FROM finale.opening_difference$$,
+    $$VALUES ('974760673', 2024, '1920', 'Bank', 1150.25::numeric, 1150.26, -0.01)$$, 'an IB that is not last year''s UB is shown with its size, of complete years');
+DELETE FROM mirror.opening_difference;
+
 -- On a day.
 SELECT results_eq($$SELECT * FROM finale.saldo_at('974760673', '2022-06-30')$$, $$SELECT ''::text, ''::text, 0::numeric WHERE false$$, 'before the horizon there is nothing');
 SELECT results_eq(format($$SELECT account_number, saldo FROM finale.saldo_at('974760673', %L)$$, day), format($$VALUES %s$$, expected), 'saldo on ' || day)
@@ -92,7 +97,8 @@ SELECT is((SELECT saldo FROM finale.saldo_at('100000008', day::date)), expected,
 
 SELECT columns_are('finale', 'saldo_month', ARRAY['org_nr', 'client_id', 'year', 'month', 'account_number', 'account_name', 'balance_in', 'balance_change', 'balance_out']);
 SELECT columns_are('finale', 'saldo_year', ARRAY['org_nr', 'client_id', 'year', 'account_number', 'account_name', 'opening', 'movement', 'closing', 'prior_closing']);
-SELECT columns_are('finale', 'saldo_proof', ARRAY['org_nr', 'client_id', 'month', 'account_number', 'saldo_change', 'postings_sum', 'difference']);
+SELECT columns_are('finale', 'saldo_proof', ARRAY['org_nr', 'client_id', 'month', 'account_number', 'saldo_change', 'postings_sum', 'difference', 'year']);
+SELECT columns_are('finale', 'opening_difference', ARRAY['org_nr', 'client_id', 'year', 'account_number', 'account_name', 'opening', 'prior_closing', 'difference']);
 SELECT throws_ok(format($$INSERT INTO mirror.saldo VALUES (%s, 2024, '2024-03-15', 1, 0, 0)$$, :skjev), '23514', NULL, 'a month is its first day');
 
 SELECT * FROM finish();

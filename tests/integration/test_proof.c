@@ -1,0 +1,199 @@
+/* The proof: what does not hold is shown with its size, asked again, and gone as soon as it holds.
+ */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/integration/books.h"
+#include "tests/integration/stage.h"
+
+static const char WORLD[] =
+    "{ \"consumerToken\": \"test-consumer\", \"companies\": ["
+    "{ \"orgNr\": \"974760673\", \"name\": \"Fjord Fisk AS\", \"seed\": 21,"
+    "  \"postingsPerYear\": 300 } ],"
+    "\"tokens\": ["
+    "{ \"employeeToken\": \"test-bureau\", \"name\": \"bureau\", \"kind\": \"bureau\","
+    "  \"access\": [\"974760673\"] } ] }";
+
+#define CLIENT "974760673"
+#define SCHEDULE "pull_interval = 1s\nmaster_interval = 1h\ncold_interval = 1h"
+
+static void set_world(struct stage *stage)
+{
+    static const struct stage_config CONFIG = { .schedule = SCHEDULE };
+    (void)stage_world(stage, WORLD);
+    stage_configure(stage, &CONFIG);
+    world_post(stage->world, "/account",
+               "{\"orgNr\": \"" CLIENT "\", \"number\": 1888, \"name\": \"Prøvekonto\"}");
+    world_post(stage->world, "/account",
+               "{\"orgNr\": \"" CLIENT "\", \"number\": 2888, \"name\": \"Motkonto\"}");
+}
+
+static struct program *start(struct stage *stage)
+{
+    db_run(stage->db, "SELECT bureau.add_bureau('Regnskap Nord AS', 'test-bureau')");
+    db_run(stage->db,
+           "SELECT bureau.add_client('" CLIENT "', 'Fjord Fisk AS', 'Regnskap Nord AS')");
+    return stage_daemon(stage);
+}
+
+/* A voucher on accounts that nobody else uses, `days` ago. */
+static void add_voucher(struct stage *stage, int days, const char *debit, const char *credit)
+{
+    AUTO_FREE char *day = db_textf(stage->db, "SELECT current_date - %d", days);
+    world_post(stage->world, "/voucher",
+               "{\"orgNr\": \"" CLIENT "\", \"date\": \"%s\", \"description\": \"prøve\","
+               " \"type\": \"Memorialnota\", \"rows\": [{\"account\": 1888, \"amount\": \"%s\"},"
+               " {\"account\": 2888, \"amount\": \"%s\"}]}",
+               day, debit, credit);
+}
+
+static void replace(struct stage *stage, const char *find, const char *with)
+{
+    world_post(stage->world, "/fault",
+               "{\"kind\": \"replace\", \"path\": \"/balanceSheet\", \"find\": \"%s\","
+               " \"with\": \"%s\"}",
+               find, with);
+}
+
+static void end_scene(struct stage *stage, struct program *daemon)
+{
+    AUTO_FREE char *violations = world_get(stage->world, "/violations");
+    if (!strstr(violations, "\"count\":0,"))
+        fail_msg("requests that no correct client sends: %.2000s", violations);
+    program_signal(daemon, SIGTERM);
+    assert_int_equal(program_wait(daemon, stage_ms(stage, 5)), 0);
+}
+
+static void check_text(struct stage *stage, const char *sql, const char *wanted)
+{
+    AUTO_FREE char *found = db_text(stage->db, sql);
+    assert_string_equal(found, wanted);
+}
+
+static void a_voucher_that_does_not_sum_to_0_is_shown_until_it_does(struct stage *stage)
+{
+    set_world(stage);
+    struct program *daemon = start(stage);
+    books_wait_fresh(stage, 20);
+    add_voucher(stage, 40, "100.00", "-99.75");
+    stage_wait(stage, 20,
+               "SELECT count(*) = 1 AND min(difference) = 0.25 AND bool_and(counted) "
+               "FROM finale.voucher_difference WHERE voucher_date = current_date - 40");
+    check_text(stage,
+               "SELECT differences || ' ' || verified FROM finale.year "
+               "WHERE current_date - 40 BETWEEN start_date AND end_date",
+               "1 false");
+    check_text(stage, "SELECT verified FROM finale.client", "f");
+    check_text(stage,
+               "SELECT count(*) FROM finale.posting WHERE account_number IN ('1888', '2888')", "2");
+    check_text(stage, "SELECT state FROM finale.client", "fresh");
+    AUTO_FREE char *id = db_text(stage->db, "SELECT voucher_id FROM finale.voucher_difference "
+                                            "WHERE counted");
+    world_call(stage->world, "PUT", "/voucher",
+               "{\"orgNr\": \"" CLIENT "\", \"id\": %s, "
+               "\"rows\": [{\"row\": 1, \"amount\": \"-100.00\"}]}",
+               id);
+    books_wait_fresh(stage, 20);
+    books_check_equal(stage);
+    check_text(stage, "SELECT count(*) FROM finale.voucher_difference WHERE counted", "0");
+    end_scene(stage, daemon);
+}
+
+static void a_saldo_that_is_not_the_sum_is_asked_again_until_it_is(struct stage *stage)
+{
+    set_world(stage);
+    struct program *daemon = start(stage);
+    books_wait_fresh(stage, 20);
+    /* The openings of all years have been read: they are not asked for in what follows. */
+    stage_wait(stage, 20,
+               "SELECT count(*) = 1 FROM sync.list WHERE resource = 'opening' "
+               "AND variant = 'all'");
+    replace(stage, "\\\"balanceChange\\\":77123.45", "\\\"balanceChange\\\":77123.5");
+    add_voucher(stage, 40, "77123.45", "-77123.45");
+    stage_wait(stage, 20,
+               "SELECT count(*) = 1 AND min(difference) = 0.05 AND min(account_number) = '1888' "
+               "AND min(saldo_change) = 77123.5 AND min(postings_sum) = 77123.45 "
+               "FROM finale.saldo_proof WHERE difference <> 0");
+    check_text(stage, "SELECT state || ' ' || verified FROM finale.client", "fresh false");
+    check_text(stage, "SELECT count(*) FROM finale.posting WHERE account_number = '1888'", "1");
+    check_text(stage, "SELECT reason FROM bureau.status",
+               "1 difference(s) between saldo and postings");
+    check_text(stage, "SELECT remedy <> '' FROM bureau.status", "t");
+    /* Asked again with each pull: two requests for the lock, one for the month. */
+    world_forget(stage->world);
+    AUTO_FREE char *now = db_text(stage->db, "SELECT clock_timestamp()");
+    stage_wait(stage, 20,
+               "SELECT last_success_at > '%s'::timestamptz + interval '2 seconds' "
+               "FROM bureau.status",
+               now);
+    int64_t sheets = world_requests(stage->world, "/balanceSheet");
+    print_message("%lld requests, %lld of them of the sheet, while a difference stood\n",
+                  (long long)world_requests(stage->world, NULL), (long long)sheets);
+    assert_true(sheets >= 2);
+    world_post(stage->world, "/faults/clear", "{}");
+    books_wait_fresh(stage, 20);
+    books_check_equal(stage);
+    end_scene(stage, daemon);
+}
+
+static void an_opening_that_is_not_last_years_closing_is_shown(struct stage *stage)
+{
+    set_world(stage);
+    add_voucher(stage, 500, "55321.25", "-55321.25");
+    replace(stage, "\\\"balanceIn\\\":55321.25", "\\\"balanceIn\\\":55322.25");
+    struct program *daemon = start(stage);
+    stage_wait(stage, 30, "SELECT state = 'fresh' AND NOT verified FROM finale.client");
+    check_text(stage,
+               "SELECT string_agg(d.year - y.year || ' ' || account_number || ' ' || opening || "
+               "' ' || prior_closing || ' ' || difference, ',') FROM finale.opening_difference d, "
+               "finale.year y WHERE current_date - 500 BETWEEN y.start_date AND y.end_date",
+               "1 1888 55322.25 55321.25 1.00");
+    check_text(stage,
+               "SELECT string_agg(differences::text, ' ') FROM finale.year WHERE differences <> 0",
+               "1");
+    world_post(stage->world, "/faults/clear", "{}");
+    books_wait_fresh(stage, 20);
+    books_check_equal(stage);
+    check_text(stage, "SELECT count(*) FROM finale.opening_difference", "0");
+    end_scene(stage, daemon);
+}
+
+/* What moves in a year that is closed moves the openings of the years after it. */
+static void an_old_voucher_moves_all_later_openings(struct stage *stage)
+{
+    set_world(stage);
+    struct program *daemon = start(stage);
+    books_wait_fresh(stage, 20);
+    add_voucher(stage, 500, "1234.5", "-1234.5");
+    db_run(stage->db, "SELECT bureau.pull_now('" CLIENT "')"); /* closed years are asked rarely */
+    books_wait_equal(stage, 20);
+    books_wait_fresh(stage, 20);
+    assert_true(db_int(stage->db, "SELECT count(*) FROM finale.saldo_year "
+                                  "WHERE account_number = '1888' AND opening = 1234.5 "
+                                  "AND prior_closing = 1234.5") >= 2);
+    check_text(stage, "SELECT count(*) FROM finale.opening_difference", "0");
+    end_scene(stage, daemon);
+}
+
+int main(void)
+{
+    struct stage stage;
+    if (stage_open(&stage) < 0)
+        return 1;
+    const struct CMUnitTest tests[] = {
+        STAGE_TEST(&stage, a_voucher_that_does_not_sum_to_0_is_shown_until_it_does),
+        STAGE_TEST(&stage, a_saldo_that_is_not_the_sum_is_asked_again_until_it_is),
+        STAGE_TEST(&stage, an_opening_that_is_not_last_years_closing_is_shown),
+        STAGE_TEST(&stage, an_old_voucher_moves_all_later_openings),
+    };
+    int failed = cmocka_run_group_tests_name("proof", tests, NULL, NULL);
+    stage_close(&stage);
+    return failed;
+}
