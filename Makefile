@@ -14,9 +14,9 @@ Q := $(if $(filter 1,$(V)),,@)
 
 # --- Debian packages, by what needs them --------------------------------------------------------
 DEPS_BUILD := gcc libc6-dev make pkg-config gawk libcurl4-openssl-dev libevent-dev libjansson-dev \
-	libyajl-dev libpq-dev libsystemd-dev libinih-dev libsodium-dev
+	libyajl-dev libxml2-dev libpq-dev libsystemd-dev libinih-dev libsodium-dev
 DEPS_TEST := $(DEPS_BUILD) libcmocka-dev postgresql-15 postgresql-15-pgtap \
-	libtap-parser-sourcehandler-pgtap-perl openssl procps
+	libtap-parser-sourcehandler-pgtap-perl libxml2-utils openssl procps
 DEPS_DEMO := $(DEPS_BUILD) postgresql-15 curl
 DEPS_FUZZ := $(DEPS_BUILD) clang-14 libclang-rt-14-dev
 DEPS_LINT := $(DEPS_BUILD) clang-tidy-14 clang-format-14 cppcheck universal-ctags \
@@ -40,8 +40,8 @@ HARDENING := -fPIE --coverage -O0
 LINK_HARDENING := -pie --coverage
 endif
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -I. -I$(BUILD) -DSALDOD_VERSION='"$(VERSION)"' \
-	$(WARNINGS) $(HARDENING) $(CFLAGS) -I/usr/include/postgresql -MMD -MP
-LIBS := -lcurl -levent -ljansson -lyajl -lpq -lsystemd -linih -lsodium
+	$(WARNINGS) $(HARDENING) $(CFLAGS) -I/usr/include/postgresql -I/usr/include/libxml2 -MMD -MP
+LIBS := -lcurl -levent -ljansson -lyajl -lxml2 -lpq -lsystemd -linih -lsodium
 
 # --- Files --------------------------------------------------------------------------------------
 LIB_SRC := $(wildcard lib/*/*.c)
@@ -60,7 +60,7 @@ GENERATED := $(BUILD)/gen/sql_queries.h
 SANDBOX := $(BUILD)/tests/sandbox/tripletex-sandbox
 
 .PHONY: help all deps deps-test demo demo-up demo-down check check-unit check-sql \
-	check-integration asan valgrind fuzz fuzz-smoke lint layers format format-check coverage \
+	check-integration asan valgrind bench-export fuzz fuzz-smoke lint layers format format-check coverage \
 	install clean programs tests sandbox
 .DEFAULT_GOAL := all
 .SECONDARY:
@@ -169,8 +169,13 @@ valgrind: ## unit tests under valgrind
 	@$(MAKE) $(UNIT_TESTS)
 	@TEST_WRAPPER='valgrind -q --leak-check=full --error-exitcode=99' tests/run.sh $(BUILD) unit
 
+bench-export: ## a fiscal year of 1,000,000 postings as SAF-T, within 64 MiB
+	@tests/deps.sh $(DEPS_TEST) time
+	@$(MAKE) programs
+	@tests/bench/export.sh $(BUILD)
+
 # Fuzzers need instrumented objects of their own.
-FUZZ_CFLAGS = -std=gnu11 -D_GNU_SOURCE -I. -I$(BUILD) -I/usr/include/postgresql \
+FUZZ_CFLAGS = -std=gnu11 -D_GNU_SOURCE -I. -I$(BUILD) -I/usr/include/postgresql -I/usr/include/libxml2 \
 	-DSALDOD_VERSION='"$(VERSION)"' -O1 -g
 FUZZ_CORE := $(BUILD)/fuzz/libsaldod.a
 fuzz_objects = $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(1))
@@ -208,7 +213,7 @@ C_FILES = $(LIB_SRC) $(DAEMON_SRC) daemon/main.c $(SANDBOX_SRC) $(wildcard tests
 ALL_C = $(sort $(C_FILES) $(wildcard lib/*/*.h daemon/*.h tests/*/*.h))
 
 # One file a process: clang-tidy 14 mistakes every va_list of a second file for an uninitialised one.
-TIDY_FLAGS = -std=gnu11 -D_GNU_SOURCE -I. -I$(BUILD) -I/usr/include/postgresql \
+TIDY_FLAGS = -std=gnu11 -D_GNU_SOURCE -I. -I$(BUILD) -I/usr/include/postgresql -I/usr/include/libxml2 \
 	-DSALDOD_VERSION=\"$(VERSION)\"
 
 lint: layers ## layers, sizes, words, static analysis, scripts

@@ -17,6 +17,7 @@ enum {
 
 struct command_args {
     const char *config_file;
+    const char *format, *output, *encoding; /* of export; NULL = not given */
     int is_json;
     const char *new_key; /* of `seal`; NULL where it is not given */
     char *const *operands;
@@ -31,5 +32,6 @@ command_fn command_check;   /* validates configuration, credentials and schema *
 command_fn command_pull;    /* pulls now, with progress */
 command_fn command_seal;    /* seals every secret again under a new key */
 command_fn command_status;  /* shows how every client stands */
+command_fn command_export;  /* writes a fiscal year to a file */
 
 #endif

@@ -1,5 +1,7 @@
 #include "daemon/command_database.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include "daemon/command.h"
@@ -46,6 +48,15 @@ void command_database_end(struct command_database *database, const struct err *e
     loop_stop(database->loop);
 }
 
+/* What was begun is rolled back by the server, and the command cleans up after itself. */
+static void interrupted(void *ctx, int signal_number)
+{
+    struct err err = ERR_NONE;
+    (void)signal_number;
+    err_set(&err, EINTR, "interrupted");
+    command_database_end(ctx, &err);
+}
+
 static void connected(void *ctx, const struct pg_result *result, const struct err *err)
 {
     struct command_database *database = ctx;
@@ -68,6 +79,9 @@ int command_database_run(const struct settings *settings,
     if (!database.loop)
         return COMMAND_FAILED;
     database.pg = pg_new(database.loop, &pg_options, NULL, NULL, &database);
+    if (loop_on_signal(database.loop, SIGINT, interrupted, &database) < 0 ||
+        loop_on_signal(database.loop, SIGTERM, interrupted, &database) < 0)
+        database.exit_status = COMMAND_FAILED;
     if (pg_start(database.pg, connected, &database, &err) < 0)
         begin(ctx, &database, NULL, &err);
     if (loop_run(database.loop) < 0)

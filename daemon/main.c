@@ -1,4 +1,5 @@
 /* The command line. */
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,14 @@
 #include "daemon/command.h"
 #include "daemon/settings.h"
 
-enum { OPTION_CONFIG = 1, OPTION_JSON = 2, OPTION_OPERANDS = 4, OPTION_NEW_KEY = 8 };
+enum {
+    OPTION_CONFIG = 1,
+    OPTION_JSON = 2,
+    OPTION_OPERANDS = 4,
+    OPTION_NEW_KEY = 8,
+    OPTION_EXPORT = 16,
+};
+enum { HELP_COLUMN = 28 };
 
 static const struct command {
     const char *name;
@@ -28,17 +36,47 @@ static const struct command {
       "show clients, freshness, errors, budgets and sessions" },
     { "seal", command_seal, OPTION_CONFIG | OPTION_NEW_KEY, "seal [-c FILE] --new-key FILE",
       "seal every secret of the database again under a new key" },
+    { "export", command_export, OPTION_CONFIG | OPTION_OPERANDS | OPTION_EXPORT,
+      "export [-c FILE] ORGNR YEAR --format saft|saldo|csv [-o FILE] "
+      "[--encoding utf8|windows-1252]",
+      "write a complete fiscal year to a file, or to standard output" },
+};
+
+/* Options with a value, as "-o FILE", "--output FILE" or "--output=FILE". */
+static const struct value_option {
+    const char *shorter, *longer;
+    int option;
+    size_t place; /* in struct command_args */
+    const char *needs;
+} VALUE_OPTIONS[] = {
+    { "-c", "--config", OPTION_CONFIG, offsetof(struct command_args, config_file),
+      "option needs a file" },
+    { NULL, "--new-key", OPTION_NEW_KEY, offsetof(struct command_args, new_key),
+      "option needs a file" },
+    { NULL, "--format", OPTION_EXPORT, offsetof(struct command_args, format),
+      "option needs saft, saldo or csv" },
+    { "-o", "--output", OPTION_EXPORT, offsetof(struct command_args, output),
+      "option needs a file" },
+    { NULL, "--encoding", OPTION_EXPORT, offsetof(struct command_args, encoding),
+      "option needs utf8 or windows-1252" },
 };
 
 static void print_help(FILE *out)
 {
     (void)fprintf(out, "saldod %s - mirrors Tripletex ledgers into PostgreSQL\n\nUsage:\n",
                   SALDOD_VERSION);
-    for (size_t i = 0; i < ARRAY_LEN(COMMANDS); i++)
-        (void)fprintf(out, "  saldod %-28s %s\n", COMMANDS[i].usage, COMMANDS[i].help);
+    for (size_t i = 0; i < ARRAY_LEN(COMMANDS); i++) {
+        int is_long = strlen(COMMANDS[i].usage) > HELP_COLUMN;
+        (void)fprintf(out, "  saldod %-*s%s%s\n", HELP_COLUMN, COMMANDS[i].usage,
+                      is_long ? "\n                                      " : " ", COMMANDS[i].help);
+    }
     (void)fprintf(out,
                   "\nOptions:\n"
                   "  -c, --config FILE   the configuration (default %s)\n"
+                  "      --json          of status: one JSON document\n"
+                  "      --format FORM   of export: saft (SAF-T Financial 1.30), saldo or csv\n"
+                  "  -o, --output FILE   of export: the file (default standard output)\n"
+                  "      --encoding SET  of export: utf8 (default) or windows-1252\n"
                   "  -h, --help          this text\n"
                   "      --version       the version\n"
                   "\nExit status: 0 done, 1 failed, 64 wrong usage, 78 wrong configuration.\n",
@@ -66,6 +104,31 @@ static int is_option(const char *word, const char *shorter, const char *longer)
     return strcmp(word, longer) == 0 || (shorter && strcmp(word, shorter) == 0);
 }
 
+/* 1 = `word` is an option with a value, and its value was taken; 0 = it is none. */
+static int take_value(const struct command *command, char **argv, int argc, int *i,
+                      struct command_args *args)
+{
+    const char *word = argv[*i];
+    for (size_t j = 0; j < ARRAY_LEN(VALUE_OPTIONS); j++) {
+        const struct value_option *option = &VALUE_OPTIONS[j];
+        const char **place = (const char **)((char *)args + option->place);
+        size_t len = strlen(option->longer);
+        if (!(command->options & option->option))
+            continue;
+        if (strncmp(word, option->longer, len) == 0 && word[len] == '=') {
+            *place = word + len + 1;
+            return 1;
+        }
+        if (!is_option(word, option->shorter, option->longer))
+            continue;
+        if (++*i == argc)
+            return wrong_usage(option->needs, word);
+        *place = argv[*i];
+        return 1;
+    }
+    return 0;
+}
+
 /* One word of the command line. 0 = taken, 1 = it was answered, otherwise an exit status. */
 static int take_word(const struct command *command, char **argv, int argc, int *i,
                      struct command_args *args)
@@ -79,26 +142,9 @@ static int take_word(const struct command *command, char **argv, int argc, int *
         (void)printf("saldod %s\n", SALDOD_VERSION);
         return 1;
     }
-    if (is_option(word, "-c", "--config")) {
-        if (++*i == argc)
-            return wrong_usage("option needs a file", word);
-        args->config_file = argv[*i];
-        return 0;
-    }
-    if (strncmp(word, "--config=", 9) == 0) {
-        args->config_file = word + 9;
-        return 0;
-    }
-    if (is_option(word, NULL, "--new-key") && (command->options & OPTION_NEW_KEY)) {
-        if (++*i == argc)
-            return wrong_usage("option needs a file", word);
-        args->new_key = argv[*i];
-        return 0;
-    }
-    if (strncmp(word, "--new-key=", 10) == 0 && (command->options & OPTION_NEW_KEY)) {
-        args->new_key = word + 10;
-        return 0;
-    }
+    int ret = take_value(command, argv, argc, i, args);
+    if (ret != 0)
+        return ret == 1 ? 0 : ret;
     if (is_option(word, NULL, "--json") && (command->options & OPTION_JSON)) {
         args->is_json = 1;
         return 0;

@@ -20,7 +20,7 @@ includes | awk -F: '
     # The layer of a folder; a file may include its own folder and lower layers.
     function layer(path) {
         if (path ~ /^lib\/base\//) return 1
-        if (path ~ /^lib\/(http|pg|json)\//) return 2
+        if (path ~ /^lib\/(http|pg|json|xml)\//) return 2
         if (path ~ /^lib\/(tripletex|ledger)\//) return 3
         if (path ~ /^(daemon|gen)\//) return 4
         return 0
@@ -61,6 +61,7 @@ includes | awk -F: '
         check_foreign("^(libpq-fe|libpq|postgres)", "^lib/pg/", "libpq")
         check_foreign("^(event2/|event\\.h)", "^lib/base/loop\\.c$", "libevent")
         check_foreign("^(jansson\\.h|yajl/)", "^lib/json/", "a JSON library")
+        check_foreign("^libxml/", "^lib/xml/xml_writer\\.c$", "libxml2")
         check_foreign("^ini\\.h", "^lib/base/conf\\.c$", "libinih")
         check_foreign("^systemd/sd-journal", "^lib/base/log\\.c$", "the journal")
         check_foreign("^systemd/sd-daemon", "^daemon/service\\.c$", "sd_notify")
