@@ -21,6 +21,11 @@ VALUES (:fjord, 1, now(), 'voucher_deleted', 0, 1, '2023-01-01', 1, 1), (:nordly
 INSERT INTO mirror.voucher (client_id, voucher_id, version, voucher_date) VALUES (:nordlys, 1, 0, '2026-01-01');
 INSERT INTO mirror.voucher_difference (client_id, voucher_id, year, difference) VALUES (:fjord, 1, 2023, 1), (:nordlys, 1, 2026, 1);
 INSERT INTO mirror.opening_difference (client_id, year, account_id, opening, prior_closing) VALUES (:fjord, 2023, 1, 1, 2), (:nordlys, 2026, 1, 1, 2);
+INSERT INTO mirror.customer (client_id, customer_id, version) VALUES (:fjord, 1, 0), (:nordlys, 1, 0);
+INSERT INTO mirror.supplier (client_id, supplier_id, version) VALUES (:fjord, 1, 0), (:nordlys, 1, 0);
+INSERT INTO mirror.department (client_id, department_id, version) VALUES (:fjord, 1, 0), (:nordlys, 1, 0);
+INSERT INTO mirror.project (client_id, project_id, version) VALUES (:fjord, 1, 0), (:nordlys, 1, 0);
+INSERT INTO mirror.vat_type (client_id, vat_type_id, version) VALUES (:nordlys, 1, 0);
 
 SELECT is(pg_temp.seen('c_fjord'), '811126489 974760673', 'without a grant a reader sees all');
 SELECT lives_ok($$SELECT bureau.grant_reader('c_fjord', '974760673')$$, 'a grant');
