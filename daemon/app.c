@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "daemon/listener.h"
+#include "daemon/metrics.h"
 #include "daemon/pool.h"
 #include "daemon/registry.h"
 #include "daemon/schedule.h"
@@ -96,6 +97,7 @@ int app_init(struct app *app, const char *config_file)
     if (geteuid() == 0)
         log_warning(app->log, NULL,
                     "Running as root: give saldod a user of its own (see saldod.service)");
+    app->metrics = metrics_new();
     app->pool = pool_new(app, app->settings->database_connections);
     app->schedule = schedule_new(app);
     app->registry = registry_new(app);
@@ -166,6 +168,7 @@ void app_release(struct app *app)
     sweep_free(app->sweep);
     http_client_free(app->http);
     seal_free(app->seal);
+    metrics_free(app->metrics);
     mem_free_secret(app->consumer_token);
     if (app->loop)
         loop_free(app->loop);

@@ -16,6 +16,7 @@ struct http_client;
 struct listener;
 struct log;
 struct loop;
+struct metrics;
 struct pool;
 struct registry;
 struct schedule;
@@ -34,6 +35,7 @@ struct app {
     struct registry *registry;
     struct schedule *schedule;
     struct sweep *sweep;
+    struct metrics *metrics;
     char *consumer_token;
 };
 

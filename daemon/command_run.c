@@ -7,6 +7,7 @@
 #include "daemon/app.h"
 #include "daemon/command.h"
 #include "daemon/config_rows.h"
+#include "daemon/health.h"
 #include "daemon/listener.h"
 #include "daemon/pool.h"
 #include "daemon/registry.h"
@@ -14,6 +15,7 @@
 #include "daemon/schedule.h"
 #include "daemon/service.h"
 #include "daemon/settings.h"
+#include "daemon/status.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
 #include "lib/base/loop.h"
@@ -27,6 +29,8 @@ enum {
 
 struct run {
     struct app app;
+    struct health health;
+    struct status *page;
     struct loop_timer *status, *watchdog, *drain;
     int is_ready, is_reloading, is_ending, exit_status;
     struct settings *coming;   /* of a reload under way */
@@ -37,27 +41,23 @@ struct run {
 
 /* --- status line and watchdog --- */
 
-static void describe(struct run *run, char *out, size_t out_bytes)
+/* The service manager hears what /readyz says. */
+static void tell_health(struct run *run, enum health_state state, const char *why)
 {
-    struct schedule_report report;
-    schedule_describe(run->app.schedule, &report);
-    (void)snprintf(
-        out, out_bytes,
-        "%d clients, %d pulls running, %d waiting, %d failing, %d held, %d without access%s",
-        report.clients, report.running, report.waiting, report.failing, report.held,
-        report.no_access, listener_is_ready(run->app.listener) ? "" : "; the database is away");
+    char line[HEALTH_LINE_BYTES];
+    health_set(&run->health, state, why);
+    health_describe(&run->health, &run->app, line);
+    service_status(line);
 }
 
 static void status_due(void *ctx)
 {
     struct run *run = ctx;
-    char text[256];
-    if (run->is_ready) {
-        describe(run, text, sizeof(text));
-        service_status(text);
-    } else {
+    char line[HEALTH_LINE_BYTES];
+    health_describe(&run->health, &run->app, line);
+    service_status(line);
+    if (!run->is_ready)
         service_extend_start(START_EXTENSION_MS);
-    }
     loop_timer_start(run->status, STATUS_EVERY_MS);
 }
 
@@ -87,13 +87,15 @@ static void reload_again(struct run *run)
 static void rows_applied(void *ctx, int faults)
 {
     struct run *run = ctx;
-    char text[256];
+    char line[HEALTH_LINE_BYTES];
     if (faults > 0)
         log_error(run->app.log, NULL,
                   "%d bureaus or clients of the configuration could not be taken over", faults);
-    describe(run, text, sizeof(text));
+    if (!run->is_ending && listener_is_ready(run->app.listener))
+        tell_health(run, HEALTH_READY, NULL);
+    health_describe(&run->health, &run->app, line);
     if (!run->is_ready || run->is_reloading)
-        service_ready(text);
+        service_ready(line);
     if (!run->is_ready)
         log_notice(run->app.log, NULL, "saldod %s is ready", SALDOD_VERSION);
     if (run->is_reloading)
@@ -129,6 +131,8 @@ static void listener_event(void *ctx, enum listener_event event, const struct er
         config_rows_apply(&run->app, rows_applied, run);
         return;
     }
+    if (!run->is_ending)
+        tell_health(run, run->is_ready ? HEALTH_AWAY : HEALTH_STARTING, err->text);
     if (strcmp(run->told, err->text) != 0)
         log_error(run->app.log, NULL, "%s: %s",
                   event == LISTENER_LOST ? "The database is lost" : "The database cannot be used",
@@ -159,6 +163,7 @@ static void on_end(void *ctx, int signal_number)
     }
     run->is_ending = 1;
     service_stopping();
+    tell_health(run, HEALTH_ENDING, NULL);
     log_notice(run->app.log, NULL,
                "Ending: what is being published is finished, everything else is left");
     loop_timer_start(run->drain, DRAIN_MAX_MS);
@@ -182,6 +187,7 @@ static void take_reload(struct run *run)
     app_take_settings(&run->app, run->coming);
     run->coming = NULL;
     schedule_reset(run->app.schedule);
+    status_configure(run->page);
 }
 
 static void reload_checked(void *ctx, int faults)
@@ -236,6 +242,7 @@ static void release(struct run *run)
     loop_timer_free(run->watchdog);
     loop_timer_free(run->drain);
     settings_unref(run->coming);
+    status_free(run->page);
     app_release(&run->app);
 }
 
@@ -251,6 +258,8 @@ int command_run(const struct command_args *args)
     run.watchdog = loop_timer_new(run.app.loop, watchdog_due, &run);
     run.drain = loop_timer_new(run.app.loop, stop_now, &run);
     run.app.listener = listener_new(&run.app, listener_event, &run);
+    run.page = status_new(&run.app, &run.health);
+    status_configure(run.page);
     listener_start(run.app.listener);
     loop_timer_start(run.status, 0);
     if (service_watchdog_ms() > 0)

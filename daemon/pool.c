@@ -4,6 +4,7 @@
 #include <sys/queue.h>
 
 #include "daemon/app.h"
+#include "daemon/metrics.h"
 #include "daemon/settings.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
@@ -243,10 +244,15 @@ struct run {
     struct pg_batch *batch;
     pool_done_fn *done;
     void *ctx;
+    int64_t asked_ms, taken_ms;
 };
 
 static void run_finish(struct run *run, const struct err *err)
 {
+    struct app *app = run->pool->app;
+    if (run->pg)
+        metrics_database(app->metrics, loop_now_ms(app->loop) - run->taken_ms,
+                         run->taken_ms - run->asked_ms, err != NULL);
     pool_done_fn *done = run->done;
     void *ctx = run->ctx;
     if (run->pg)
@@ -271,6 +277,7 @@ static void run_taken(void *ctx, struct pg *pg, const struct err *err)
         return;
     }
     run->pg = pg;
+    run->taken_ms = loop_now_ms(run->pool->app->loop);
     batch_set_result_ctx(run->batch, run->ctx);
     if (batch_start(run->batch, pg, run_batch_done, run, &failure) < 0)
         run_finish(run, &failure);
@@ -280,6 +287,7 @@ void pool_run(struct pool *pool, struct pg_batch *batch, pool_done_fn *done, voi
 {
     struct run *run = mem_new(1, sizeof(*run));
     *run = (struct run){ .pool = pool, .batch = batch, .done = done, .ctx = ctx };
+    run->asked_ms = loop_now_ms(pool->app->loop);
     (void)!pool_take(pool, run_taken, run);
 }
 

@@ -130,6 +130,7 @@ void pull_close(struct pull *pull)
         .next_in_ms = next_in_ms(pull),
         .requests = pull->requests,
         .changes = pull->changes,
+        .gone = pull->gone,
         .held_detail = pull->held_detail,
         .err = pull->err.code != 0 ? &pull->err : NULL,
     };

@@ -39,7 +39,8 @@ struct pull_result {
     enum answer_class class; /* of PULL_FAILED */
     int64_t next_in_ms;      /* of PULL_UP_TO_DATE: when the next range is due */
     int requests;
-    int64_t changes;         /* postings that differed */
+    int64_t changes; /* postings that differed, those that are gone included */
+    int64_t gone;
     const char *held_detail; /* of PULL_HELD: JSON */
     const struct err *err;   /* NULL where all went well */
 };

@@ -33,6 +33,7 @@ struct client_task {
     struct pull *pull;
     int is_forgotten;
     int is_due_after_stop;
+    int64_t started_ms;
     int64_t failing_since_ms; /* 0 = the last pull went well */
     enum pull_end last_end;
     struct pull_order order;   /* what waits, all orders together */
@@ -171,6 +172,8 @@ static void pull_ended(void *ctx, const struct pull_result *result)
         wake(schedule);
         return;
     }
+    schedule_outcome_note(schedule->app, task->client, result,
+                          schedule->progress_ms - task->started_ms);
     int64_t wait_ms = settle_end(task, result);
     schedule_outcome_store(schedule->app, task->client, result, wait_ms);
     set_state(task, TASK_IDLE);
@@ -212,7 +215,7 @@ static void start_pull(struct client_task *task)
     task->order = (struct pull_order){ 0 };
     task->orders_running = task->orders_count;
     set_state(task, TASK_RUNNING);
-    schedule->progress_ms = loop_now_ms(schedule->app->loop);
+    schedule->progress_ms = task->started_ms = loop_now_ms(schedule->app->loop);
     task->pull = pull_start(schedule->app, task->client, &task->running, pull_ended, task);
 }
 

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "daemon/app.h"
+#include "daemon/metrics.h"
 #include "daemon/pool.h"
 #include "daemon/registry.h"
 #include "daemon/settings.h"
@@ -161,6 +162,51 @@ void schedule_outcome_store(struct app *app, struct client *client,
         store_no_access(app, &told, id, wait);
     else if (told.end == PULL_HELD)
         store_held(app, &told, id, wait);
+}
+
+/* --- history --- */
+
+static const struct outcome_name {
+    enum metrics_outcome counted;
+    const char *kept;
+} OUTCOME_NAMES[] = {
+    [PULL_UP_TO_DATE] = { METRICS_PULL_DONE, "done" },
+    [PULL_MORE] = { METRICS_PULL_LOADED, "loaded" },
+    [PULL_HELD] = { METRICS_PULL_HELD, "held" },
+    [PULL_NO_ACCESS] = { METRICS_PULL_NO_ACCESS, "no_access" },
+    [PULL_FAILED] = { METRICS_PULL_FAILED, "failed" },
+    [PULL_STOPPED] = { METRICS_PULL_STOPPED, NULL },
+};
+
+static void keep(struct app *app, const struct client *client, const struct pull_result *result,
+                 int64_t duration_ms)
+{
+    AUTO_FREE char *id = mem_printf("%" PRId64, client->client_id);
+    AUTO_FREE char *duration = mem_printf("%" PRId64, duration_ms);
+    AUTO_FREE char *requests = mem_printf("%d", result->requests);
+    AUTO_FREE char *changes = mem_printf("%" PRId64, result->changes);
+    const char *values[] = { id,
+                             duration,
+                             OUTCOME_NAMES[result->end].kept,
+                             requests,
+                             changes,
+                             result->err ? result->err->text : NULL,
+                             result->err ? result->err->request_id : NULL };
+    struct pg_batch *batch = batch_new(BATCH_PLAIN);
+    batch_add_query(batch, SQL_history_save, 7, values, NULL);
+    pool_run(app->pool, batch, stored, app);
+}
+
+void schedule_outcome_note(struct app *app, const struct client *client,
+                           const struct pull_result *result, int64_t duration_ms)
+{
+    int is_quiet = result->end == PULL_STOPPED ||
+                   (result->end == PULL_UP_TO_DATE && result->changes == 0);
+    metrics_pull(app->metrics, OUTCOME_NAMES[result->end].counted, duration_ms);
+    if (result->end == PULL_UP_TO_DATE || result->end == PULL_MORE)
+        metrics_rows(app->metrics, result->changes - result->gone, result->gone);
+    if (!is_quiet)
+        keep(app, client, result, duration_ms);
 }
 
 void schedule_outcome_orders(struct app *app, const int64_t *orders, int count, const char *outcome)

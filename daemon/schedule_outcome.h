@@ -22,6 +22,10 @@ int64_t schedule_outcome_wait_ms(const struct app *app, const struct client *cli
 void schedule_outcome_store(struct app *app, struct client *client,
                             const struct pull_result *result, int64_t wait_ms);
 
+/* Counts it, and keeps a row of it for the status page where it changed something or failed. */
+void schedule_outcome_note(struct app *app, const struct client *client,
+                           const struct pull_result *result, int64_t duration_ms);
+
 /* "done", "failed: …" for an order. Borrowed from the result. */
 const char *schedule_outcome_text(const struct pull_result *result) MUST_USE;
 

@@ -6,6 +6,7 @@
 
 #include "daemon/app.h"
 #include "daemon/budget.h"
+#include "daemon/metrics.h"
 #include "daemon/session.h"
 #include "daemon/settings.h"
 #include "lib/base/buf.h"
@@ -29,7 +30,7 @@ struct token_call {
     size_t max_body_bytes;
     token_done_fn *done;
     void *ctx;
-    int64_t queued_ms;
+    int64_t queued_ms, sent_ms;
     int is_replayed, over_budget_tries;
     struct session_key *key;
     struct http_call *http; /* NULL while it waits */
@@ -118,6 +119,8 @@ static void http_done(void *ctx, const struct http_answer *http, const struct er
     const char *request_id = http_answer_header(http, "x-tlx-request-id");
     struct answer_budget budget = answer_read_budget(http);
     enum answer_class class = answer_classify(http, http_err, call->path, &err);
+    metrics_request(token->app->metrics, call->resource, http->status,
+                    (loop_now_ms(token->app->loop) - call->sent_ms) * 1000);
     budget_learn(&token->budget, &budget, class == ANSWER_OVER_BUDGET, token->running_count - 1,
                  loop_now_ms(token->app->loop));
     if (is_asked_again(call, class)) {
@@ -167,6 +170,8 @@ static void call_run(struct token_call *call)
         call_fail(call, ANSWER_PASSING, &err);
         return;
     }
+    call->sent_ms = loop_now_ms(token->app->loop);
+    metrics_queue(token->app->metrics, call->sent_ms - call->queued_ms);
     budget_spend(&token->budget);
     TAILQ_REMOVE(&token->waiting, call, entry);
     token->waiting_count--;

@@ -205,10 +205,10 @@ char *stage_write_config(struct stage *stage, const char *name, const char *base
         "[tripletex]\nbase_url = %s\nconsumer_token_file = %s\n%s\n"
         "[schedule]\n%s\n"
         "[security]\nseal_key_file = %s\n"
-        "[status]\nlisten =\n%s\n",
+        "[status]\nlisten = %s\n%s\n",
         stage->conninfo, more->database ? more->database : "", base_url, stage->consumer,
         more->tripletex ? more->tripletex : "", more->schedule ? more->schedule : "", stage->key,
-        more->rest ? more->rest : "");
+        more->status ? more->status : "", more->rest ? more->rest : "");
     return folder_put(stage->folder, name, 0600, text);
 }
 

@@ -47,7 +47,8 @@ struct stage {
 /* Lines put into the sections of the configuration; NULL = none. */
 struct stage_config {
     const char *database, *tripletex, *schedule;
-    const char *rest; /* further sections */
+    const char *status; /* HOST:PORT of the status page; NULL = off */
+    const char *rest;   /* further sections */
 };
 
 typedef void stage_body_fn(struct stage *stage);

@@ -20,7 +20,7 @@ includes | awk -F: '
     # The layer of a folder; a file may include its own folder and lower layers.
     function layer(path) {
         if (path ~ /^lib\/base\//) return 1
-        if (path ~ /^lib\/(http|pg|json|xml)\//) return 2
+        if (path ~ /^lib\/(http|pg|json|xml|server)\//) return 2
         if (path ~ /^lib\/(tripletex|ledger)\//) return 3
         if (path ~ /^(daemon|gen)\//) return 4
         return 0

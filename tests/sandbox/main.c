@@ -11,7 +11,7 @@
 #include "tests/sandbox/day.h"
 #include "tests/sandbox/fail.h"
 #include "tests/sandbox/reqlog.h"
-#include "tests/sandbox/server.h"
+#include "tests/sandbox/front.h"
 #include "tests/sandbox/setup.h"
 #include "tests/sandbox/world.h"
 
@@ -163,16 +163,16 @@ static int main_serve(struct world *world, const struct arguments *arguments)
 {
     int status = EXIT_FAILURE;
     struct event_base *base = event_base_new();
-    struct server *server = server_new(base, world, (uint16_t)arguments->port);
-    if (!server) {
+    struct front *front = front_new(base, world, (uint16_t)arguments->port);
+    if (!front) {
         fprintf(stderr, "tripletex-sandbox: cannot listen on 127.0.0.1:%d\n", arguments->port);
-    } else if (main_write_port(arguments->port_file, server_port(server))) {
-        printf("tripletex-sandbox listens on http://127.0.0.1:%u/v2\n", server_port(server));
+    } else if (main_write_port(arguments->port_file, front_port(front))) {
+        printf("tripletex-sandbox listens on http://127.0.0.1:%u/v2\n", front_port(front));
         fflush(stdout);
         main_loop(base, arguments->parent);
         status = EXIT_SUCCESS;
     }
-    server_free(server);
+    front_free(front);
     event_base_free(base);
     return status;
 }

@@ -26,6 +26,7 @@ INSERT INTO sync.session (token_id, sealed_token, expires_at) VALUES ('t-fjord',
 INSERT INTO sync.owner (token_id, instance, epoch, backend_pid) VALUES ('t-fjord', 'i', 1, 1), ('t-nordlys', 'i', 1, 1);
 INSERT INTO sync.available_client (token_id, company_id) VALUES ('t-fjord', 1), ('t-nordlys', 1);
 INSERT INTO sync.list (client_id, resource) VALUES (:fjord, 'ledger/account'), (:nordlys, 'ledger/account');
+INSERT INTO sync.pull_history (client_id, duration_ms, outcome, requests, changes) VALUES (:fjord, 1, 'done', 1, 1), (:nordlys, 1, 'done', 1, 1);
 INSERT INTO mirror.deleted_posting (client_id, posting_id, seen_gone_at, reason, version, voucher_id, posting_date, account_id, amount)
 SELECT c, 1, now(), 'voucher_deleted', 0, 1, now(), 1, 1 FROM unnest(ARRAY[:fjord, :nordlys]) AS c;
 INSERT INTO mirror.voucher_difference (client_id, voucher_id, year, difference) SELECT c, 1, 2026, 1 FROM unnest(ARRAY[:fjord, :nordlys]) AS c;

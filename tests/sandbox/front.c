@@ -1,4 +1,4 @@
-#include "tests/sandbox/server.h"
+#include "tests/sandbox/front.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@
 #define HEADER_MAX_BYTES (64 * 1024)
 #define IDLE_S 300
 
-struct server {
+struct front {
     struct event_base *base;
     struct world *world;
     struct evhttp *http;
@@ -116,11 +116,11 @@ static void add_number(struct evkeyvalq *headers, const char *name, int64_t numb
     evhttp_add_header(headers, name, text);
 }
 
-static void server_headers(const struct server *server, struct evhttp_request *request,
-                           const struct call *call)
+static void front_headers(const struct front *front, struct evhttp_request *request,
+                          const struct call *call)
 {
     struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
-    const struct options *options = &server->world->options;
+    const struct options *options = &front->world->options;
     evhttp_add_header(headers, "x-tlx-request-id", call->request_id);
     if (call->status != 204 && call->status != 304)
         evhttp_add_header(headers, "Content-Type", "application/json; charset=utf-8");
@@ -133,11 +133,11 @@ static void server_headers(const struct server *server, struct evhttp_request *r
         add_number(headers, "X-Rate-Limit-Reset", budget_reset_s(budget, world_steady_ms()));
 }
 
-static void server_log(struct server *server, const struct call *call, const struct asked *asked)
+static void front_log(struct front *front, const struct call *call, const struct asked *asked)
 {
     const char *path = api_public_path(call);
     bool has_secrets = strcmp(path, "/token/session/:create") == 0;
-    struct reqlog_entry entry = { .at_ms = world_now_ms(server->world),
+    struct reqlog_entry entry = { .at_ms = world_now_ms(front->world),
                                   .method = call->method,
                                   .path = path,
                                   .query = has_secrets ? NULL : asked->query_text,
@@ -149,27 +149,27 @@ static void server_log(struct server *server, const struct call *call, const str
                                   .fault = call->fault ? fault_kind_name(call->fault->kind) : NULL,
                                   .status = call->status,
                                   .asked_digest = call->if_none_match && *call->if_none_match };
-    reqlog_add(server->world->log, &entry);
+    reqlog_add(front->world->log, &entry);
 }
 
 /* "mutate between requests": every so many of them, somewhere in the books. */
-static void server_mutate(struct server *server, const struct call *call)
+static void front_mutate(struct front *front, const struct call *call)
 {
-    struct mutate_every *every = &server->world->mutate_every;
+    struct mutate_every *every = &front->world->mutate_every;
     uint32_t done[MUTATE_KINDS] = { 0 };
     if (every->requests <= 0 || (every->path && strcmp(every->path, call->path) != 0))
         return;
     if (++every->seen % every->requests != 0)
         return;
-    struct company *company = every->org_nr ? world_company(server->world, every->org_nr)
+    struct company *company = every->org_nr ? world_company(front->world, every->org_nr)
                                             : call->company;
     if (company)
         mutate(company, &company->mutations, every->count, ~0u,
-               !server->world->options.closegroup_bumps, done);
+               !front->world->options.closegroup_bumps, done);
 }
 
-static void server_api(struct server *server, struct evhttp_request *request,
-                       const struct asked *asked)
+static void front_api(struct front *front, struct evhttp_request *request,
+                      const struct asked *asked)
 {
     const struct evkeyvalq *headers = evhttp_request_get_input_headers(request);
     struct call call = { .method = asked->method,
@@ -180,21 +180,21 @@ static void server_api(struct server *server, struct evhttp_request *request,
                          .authorization = evhttp_find_header(headers, "Authorization"),
                          .if_none_match = evhttp_find_header(headers, "If-None-Match") };
     if (asked->is_query_broken)
-        reqlog_violation(server->world->log, world_now_ms(server->world), call.method, call.path,
+        reqlog_violation(front->world->log, world_now_ms(front->world), call.method, call.path,
                          "The query string is malformed");
-    api_handle(server->world, &call);
-    server_headers(server, request, &call);
-    server_log(server, &call, asked);
-    server_mutate(server, &call);
+    api_handle(front->world, &call);
+    front_headers(front, request, &call);
+    front_log(front, &call, asked);
+    front_mutate(front, &call);
     if (call.status == 304 || call.status == 204)
         call.out.len = 0;
-    reply_send(&server->replies, request, call.status, &call.out, call.fault);
+    reply_send(&front->replies, request, call.status, &call.out, call.fault);
 }
 
-static void server_control(struct server *server, struct evhttp_request *request,
-                           const struct asked *asked)
+static void front_control(struct front *front, struct evhttp_request *request,
+                          const struct asked *asked)
 {
-    struct control control = { .world = server->world,
+    struct control control = { .world = front->world,
                                .method = asked->method,
                                .path = asked->path + strlen("/control"),
                                .query = &asked->query };
@@ -202,10 +202,10 @@ static void server_control(struct server *server, struct evhttp_request *request
     evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type",
                       "application/json; charset=utf-8");
     int status = control.fail.status ? control.fail.status : 200;
-    reply_send(&server->replies, request, status, &control.out, NULL);
+    reply_send(&front->replies, request, status, &control.out, NULL);
     if (control.wants_shutdown) {
         struct timeval soon = { .tv_usec = 50000 };
-        event_base_loopexit(server->base, &soon);
+        event_base_loopexit(front->base, &soon);
     }
 }
 
@@ -215,19 +215,19 @@ static bool path_begins(const char *path, const char *prefix)
     return strncmp(path, prefix, len) == 0 && (path[len] == '/' || path[len] == '\0');
 }
 
-static void server_request_cb(struct evhttp_request *request, void *ctx)
+static void front_request_cb(struct evhttp_request *request, void *ctx)
 {
-    struct server *server = ctx;
+    struct front *front = ctx;
     struct asked asked;
     asked_init(&asked, request);
     if (path_begins(asked.path, "/v2")) {
-        server_api(server, request, &asked);
+        front_api(front, request, &asked);
     } else if (path_begins(asked.path, "/control")) {
-        server_control(server, request, &asked);
+        front_control(front, request, &asked);
     } else {
         struct out body = { .len = 0 };
         out_raw(&body, "{\"error\":\"nothing is served here but /v2 and /control\"}");
-        reply_send(&server->replies, request, 404, &body, NULL);
+        reply_send(&front->replies, request, 404, &body, NULL);
     }
     asked_release(&asked);
 }
@@ -242,38 +242,38 @@ static uint16_t bound_port(const struct evhttp_bound_socket *socket)
     return ntohs(address.sin_port);
 }
 
-struct server *server_new(struct event_base *base, struct world *world, uint16_t port)
+struct front *front_new(struct event_base *base, struct world *world, uint16_t port)
 {
-    struct server *server = mem_zero(sizeof(*server));
-    *server = (struct server){
+    struct front *front = mem_zero(sizeof(*front));
+    *front = (struct front){
         .base = base, .world = world, .http = evhttp_new(base), .replies = { .base = base }
     };
-    struct evhttp_bound_socket *socket = evhttp_bind_socket_with_handle(server->http, "127.0.0.1",
+    struct evhttp_bound_socket *socket = evhttp_bind_socket_with_handle(front->http, "127.0.0.1",
                                                                         port);
     if (!socket) {
-        server_free(server);
+        front_free(front);
         return NULL;
     }
-    server->port = bound_port(socket);
-    evhttp_set_allowed_methods(server->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_PUT |
-                                                 EVHTTP_REQ_DELETE);
-    evhttp_set_max_body_size(server->http, BODY_MAX_BYTES);
-    evhttp_set_max_headers_size(server->http, HEADER_MAX_BYTES);
-    evhttp_set_timeout(server->http, IDLE_S);
-    evhttp_set_gencb(server->http, server_request_cb, server);
-    return server;
+    front->port = bound_port(socket);
+    evhttp_set_allowed_methods(front->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_PUT |
+                                                EVHTTP_REQ_DELETE);
+    evhttp_set_max_body_size(front->http, BODY_MAX_BYTES);
+    evhttp_set_max_headers_size(front->http, HEADER_MAX_BYTES);
+    evhttp_set_timeout(front->http, IDLE_S);
+    evhttp_set_gencb(front->http, front_request_cb, front);
+    return front;
 }
 
-uint16_t server_port(const struct server *server)
+uint16_t front_port(const struct front *front)
 {
-    return server->port;
+    return front->port;
 }
 
-void server_free(struct server *server)
+void front_free(struct front *front)
 {
-    if (!server)
+    if (!front)
         return;
-    reply_end_all(&server->replies);
-    evhttp_free(server->http);
-    free(server);
+    reply_end_all(&front->replies);
+    evhttp_free(front->http);
+    free(front);
 }
