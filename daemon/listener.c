@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/app.h"
@@ -81,7 +82,10 @@ static int take_orders(void *ctx, const struct pg_result *result, struct err *er
         struct pull_order order = {
             .is_urgent = 1,
             .is_resync = strcmp(kind, "resync") == 0,
+            .year = (int)pg_result_int(result, i, "year", 0),
         };
+        const char *account = pg_result_text(result, i, "account");
+        (void)snprintf(order.account, sizeof(order.account), "%s", account ? account : "");
         schedule_order(listener->app->schedule, client, pg_result_int(result, i, "order_id", 0),
                        &order);
     }

@@ -46,7 +46,7 @@ struct master {
     struct stage *stage;
     const struct master_memory *memory;
     int64_t interval_ms;
-    const struct resource *only;
+    uint64_t lists; /* a bit for each list that is wanted */
     master_done_fn *done;
     void *ctx;
     struct loop_timer *next; /* the next list, from the loop */
@@ -75,6 +75,12 @@ static int find_list(const char *resource)
             return i;
     }
     return -1;
+}
+
+uint64_t master_bit(const char *resource)
+{
+    int list = find_list(resource);
+    return list < 0 ? 0 : UINT64_C(1) << list;
 }
 
 static const char *variant_name(const struct resource *resource, int variant)
@@ -177,8 +183,7 @@ static void begin_list(struct master *master)
 static int find_due(struct master *master)
 {
     for (; RESOURCE_MASTERS[master->list]; master->list++) {
-        const struct resource *resource = RESOURCE_MASTERS[master->list];
-        int is_wanted = !master->only || master->only == resource;
+        int is_wanted = (master->lists >> master->list & 1) != 0;
         if (is_wanted && is_due(master->memory, master->list, master->interval_ms))
             return 1;
     }
@@ -430,8 +435,8 @@ static void ask(struct master *master)
 }
 
 struct master *master_start(struct app *app, const struct client *client, struct stage *stage,
-                            const struct master_memory *memory, int64_t interval_ms,
-                            const struct resource *only, master_done_fn *done, void *ctx)
+                            const struct master_memory *memory, int64_t interval_ms, uint64_t lists,
+                            master_done_fn *done, void *ctx)
 {
     struct master *master = mem_new(1, sizeof(*master));
     master->app = app;
@@ -439,7 +444,7 @@ struct master *master_start(struct app *app, const struct client *client, struct
     master->stage = stage;
     master->memory = memory;
     master->interval_ms = interval_ms;
-    master->only = only;
+    master->lists = lists;
     master->done = done;
     master->ctx = ctx;
     master->next = loop_timer_new(app->loop, next_ran, master);

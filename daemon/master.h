@@ -19,7 +19,6 @@ struct app;
 struct client;
 struct err;
 struct master;
-struct resource;
 struct stage;
 
 enum { MASTER_LISTS_MAX = 16, MASTER_VARIANTS_MAX = 4 };
@@ -47,12 +46,15 @@ struct master_result {
 };
 typedef void master_done_fn(void *ctx, const struct master_result *result);
 
-/* Lists older than `interval_ms` (0 = all) are asked; `only` restricts to one list (NULL = all of
- * them). Borrows the memory and the stage until `done`, which runs once, from the loop. NULL:
- * nothing is due. */
+/* The bit of a list in a set of lists; 0 where there is no such list. */
+uint64_t master_bit(const char *resource) MUST_USE;
+#define MASTER_ALL UINT64_MAX
+
+/* Those of `lists` that are older than `interval_ms` (0 = all) are asked. Borrows the memory and
+ * the stage until `done`, which runs once, from the loop. NULL: nothing is due. */
 struct master *master_start(struct app *app, const struct client *client, struct stage *stage,
-                            const struct master_memory *memory, int64_t interval_ms,
-                            const struct resource *only, master_done_fn *done, void *ctx) MUST_USE;
+                            const struct master_memory *memory, int64_t interval_ms, uint64_t lists,
+                            master_done_fn *done, void *ctx) MUST_USE;
 
 /* 0: it is gone and `done` does not run. -EBUSY: something runs in the database; `done` will run
  * soon. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "daemon/access.h"
 #include "daemon/app.h"
@@ -32,7 +33,7 @@ static const struct pull_rule {
     { PULL_LISTING, PULL_EVENT_LISTED, PULL_SETTLING, pull_settle, "lists are up to date" },
     { PULL_LISTING, PULL_EVENT_RELISTED, PULL_REMEMBERING, pull_remember, "lists have changed" },
     { PULL_LISTING, PULL_EVENT_COMPARED, PULL_COMPARING, pull_compare,
-      "accounts were asked again" },
+      "the lists were asked again" },
     { PULL_SETTLING, PULL_EVENT_SETTLED, PULL_HEADING, pull_head, "the horizon is settled" },
     { PULL_HEADING, PULL_EVENT_HEADED, PULL_WALKING, pull_walk, "voucher headers are up to date" },
     { PULL_WALKING, PULL_EVENT_ROUND_MOVED, PULL_COMPARING, pull_compare, "something differs" },
@@ -42,7 +43,7 @@ static const struct pull_rule {
     { PULL_WALKING, PULL_EVENT_UNCHANGED, PULL_PUBLISHING, pull_confirm, "nothing has changed" },
     { PULL_COMPARING, PULL_EVENT_COMPARED, PULL_WEIGHING, pull_weigh, "changes are known" },
     { PULL_COMPARING, PULL_EVENT_GREW, PULL_WALKING, pull_walk_on, "another range is concerned" },
-    { PULL_COMPARING, PULL_EVENT_UNKNOWN, PULL_LISTING, pull_list_accounts, "an account is new" },
+    { PULL_COMPARING, PULL_EVENT_UNKNOWN, PULL_LISTING, pull_list_unknown, "a name is new" },
     { PULL_COMPARING, PULL_EVENT_DOUBTED, PULL_PROBING, pull_probe, "many postings vanish" },
     { PULL_PROBING, PULL_EVENT_PROBED, PULL_WEIGHING, pull_weigh, "nothing is hidden" },
     { PULL_WEIGHING, PULL_EVENT_WEIGHED, PULL_WALKING, pull_walk_on, "balances are read" },
@@ -102,6 +103,22 @@ void pull_fail(struct pull *pull, enum answer_class class, const struct err *err
     pull->class = class;
     pull->err = *err;
     pull_step(pull, PULL_EVENT_ENDED);
+}
+
+void pull_order_add(struct pull_order *to, const struct pull_order *order)
+{
+    int is_other = to->year != order->year || strcmp(to->account, order->account) != 0;
+    to->is_urgent |= order->is_urgent;
+    if (!order->is_resync)
+        return;
+    if (!to->is_resync) {
+        to->year = order->year;
+        memcpy(to->account, order->account, sizeof(to->account));
+    } else if (is_other) {
+        to->year = 0;
+        to->account[0] = '\0';
+    }
+    to->is_resync = 1;
 }
 
 static void pull_free(struct pull *pull)

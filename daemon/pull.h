@@ -30,9 +30,14 @@ enum pull_end {
 
 /* What was ordered by an administrator. */
 struct pull_order {
-    int is_urgent;           /* pull_now: due or not, with a part of the reserve */
-    int is_resync;           /* whatever the digests say */
+    int is_urgent;    /* pull_now: due or not, with a part of the reserve */
+    int is_resync;    /* whatever the digests say: all of it, or ... */
+    int year;         /* ... this fiscal year; 0 = all */
+    char account[24]; /* ... the years that hold this account; "" = all */
 };
+
+/* Both together; of two resyncs that differ, all is read. */
+void pull_order_add(struct pull_order *to, const struct pull_order *order);
 
 struct pull_result {
     enum pull_end end;

@@ -198,7 +198,7 @@ static void listed(void *ctx, const struct master_result *result)
         pull_fail(pull, result->class, result->err);
         return;
     }
-    if (pull->is_account_asked)
+    if (pull->are_names_asked)
         pull_step(pull, PULL_EVENT_COMPARED);
     else
         pull_step(pull, result->is_changed ? PULL_EVENT_RELISTED : PULL_EVENT_LISTED);
@@ -206,21 +206,22 @@ static void listed(void *ctx, const struct master_result *result)
 
 void pull_list(struct pull *pull)
 {
+    int is_all = pull->order.is_resync || pull_is_recheck_due(pull);
     if (!pull->is_relisted)
         pull->master = master_start(pull->app, pull->client, pull->stage, &pull->lists,
-                                    pull->order.is_resync ? 0 : pull->settings->master_interval_ms,
-                                    NULL, listed, pull);
+                                    is_all ? 0 : pull->settings->master_interval_ms, MASTER_ALL,
+                                    listed, pull);
     pull->is_relisted = 1;
     if (!pull->master)
         pull_step(pull, PULL_EVENT_LISTED);
 }
 
-/* A posting names an account that no list has told of: the list is asked at once, once. */
-void pull_list_accounts(struct pull *pull)
+/* A posting names what no list has told of: the lists that should are asked at once, once. */
+void pull_list_unknown(struct pull *pull)
 {
-    pull->is_account_asked = 1;
+    pull->are_names_asked = 1;
     pull->master = master_start(pull->app, pull->client, pull->stage, &pull->lists, 0,
-                                RESOURCE_MASTERS[1], listed, pull);
+                                pull->unknown_lists, listed, pull);
     if (!pull->master)
         pull_step(pull, PULL_EVENT_COMPARED);
 }

@@ -26,7 +26,17 @@ static int take_facts(void *ctx, const struct pg_result *result, struct err *err
     pull->changes = pg_result_int(result, 0, "changes", 0);
     pull->gone = pg_result_int(result, 0, "gone", 0);
     pull->doubles = pg_result_int(result, 0, "doubles", 0);
-    pull->has_unknown_account = pg_result_bool(result, 0, "has_unknown_account");
+    pull->is_astray = pg_result_bool(result, 0, "is_astray");
+    return 0;
+}
+
+static int take_unknown(void *ctx, const struct pg_result *result, struct err *err)
+{
+    struct pull *pull = ctx;
+    (void)err;
+    pull->unknown_lists = 0;
+    for (int i = 0; i < pg_result_rows(result); i++)
+        pull->unknown_lists |= master_bit(pg_result_text(result, i, "resource"));
     return 0;
 }
 
@@ -59,12 +69,26 @@ static int take_months(void *ctx, const struct pg_result *result, struct err *er
 
 /* --- deciding --- */
 
+/* A posting that left its range may have moved to one that was not due: all are asked, once. */
+static int look_everywhere(struct pull *pull)
+{
+    const struct fiscal_horizon *horizon = &pull->horizon;
+    int has_grown = 0;
+    if (!pull->is_astray || pull->is_looked_everywhere)
+        return 0;
+    pull->is_looked_everywhere = 1;
+    for (int32_t day = horizon->years[0].start_day;
+         day < horizon->years[horizon->count - 1].next_day; day++)
+        has_grown |= tree_walk_add(pull->tree, day);
+    return has_grown;
+}
+
 static void decide(struct pull *pull)
 {
     pull->is_compared = 1;
-    if (pull->has_unknown_account && !pull->is_account_asked) {
+    if (pull->unknown_lists != 0 && !pull->are_names_asked) {
         pull_step(pull, PULL_EVENT_UNKNOWN);
-    } else if (pull->has_grown || pull->doubles > 0) {
+    } else if (pull->has_grown || pull->doubles > 0 || look_everywhere(pull)) {
         /* A posting that was read in two ranges moved between the readings: the next round tells
          * where it is. */
         pull_step(pull, PULL_EVENT_GREW);
@@ -107,6 +131,7 @@ static void start_comparing(struct pull *pull)
     batch_add_query(batch, SQL_stage_gone_vouchers, 1, client, NULL);
     batch_add_query(batch, SQL_stage_analyze_change, 0, NULL, NULL);
     batch_add_query(batch, SQL_stage_facts, 1, client, take_facts);
+    batch_add_query(batch, SQL_stage_unknown, 1, client, take_unknown);
     batch_add_query(batch, SQL_stage_outside, 0, NULL, take_outside);
     batch_add_query(batch, SQL_stage_months, 1, client, take_months);
     pull_add_guard(pull, batch, client[0]);

@@ -233,7 +233,8 @@ static int is_due(const struct pull *pull)
         if (!newest || pull->header_memory[i].age_ms < newest->age_ms)
             newest = &pull->header_memory[i];
     }
-    return !newest || newest->age_ms >= pull->settings->master_interval_ms || pull->order.is_resync;
+    return !newest || newest->age_ms >= pull->settings->master_interval_ms ||
+           pull->order.is_resync || pull_is_recheck_due(pull);
 }
 
 void pull_head(struct pull *pull)

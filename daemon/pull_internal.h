@@ -51,7 +51,7 @@ enum pull_event {
     PULL_EVENT_UNCHANGED,   /* nothing to compare, nothing to weigh */
     PULL_EVENT_COMPARED,
     PULL_EVENT_GREW,    /* another range is concerned: walk on */
-    PULL_EVENT_UNKNOWN, /* an account that no list has told of yet */
+    PULL_EVENT_UNKNOWN, /* a posting names what no list has told of yet */
     PULL_EVENT_DOUBTED, /* more than a handful vanishes */
     PULL_EVENT_PROBED,
     PULL_EVENT_WEIGHED,
@@ -114,6 +114,8 @@ struct pull {
     int header_memory_count;
     char *opening_digest;
     int64_t opening_age_ms, openings_age_ms, recheck_age_ms;
+    int again[FISCAL_YEARS_MAX]; /* years that a resync of a part reads again */
+    int again_count;
     int is_held_before;
     int was_blind;            /* the checksums were found to be of no use */
     const char *blind_reason; /* of this pull; NULL = they serve */
@@ -132,10 +134,11 @@ struct pull {
     int64_t hand_rows, hand_sent_us;
     int load; /* index of the year that is loaded; -1 = a walk of what is due */
     int is_recheck, is_all_openings;
-    int rounds, requests, is_relisted, is_account_asked;
+    int rounds, requests, is_relisted, are_names_asked, is_looked_everywhere;
     int is_compared, is_weighed;
     int64_t changes, gone, doubles;
-    int has_unknown_account, has_grown;
+    uint64_t unknown_lists; /* master_bit of each */
+    int has_grown, is_astray;
     struct pull_sheet sheets[PULL_MONTHS_MAX + FISCAL_YEARS_MAX];
     int sheets_count, sheet;
     int is_first_opening_read, has_movement, has_rows;
@@ -183,7 +186,7 @@ void pull_head(struct pull *pull);
 void pull_walk(struct pull *pull);    /* begins the walk */
 void pull_walk_on(struct pull *pull); /* the next round */
 void pull_compare(struct pull *pull);
-void pull_list_accounts(struct pull *pull);
+void pull_list_unknown(struct pull *pull);
 void pull_probe(struct pull *pull);
 void pull_weigh(struct pull *pull);
 void pull_publish(struct pull *pull);
@@ -197,11 +200,20 @@ int pull_has_sheets_due(const struct pull *pull) MUST_USE;
 /* A field that nobody knows, or U+0000 in a text: told once per client. */
 void pull_note_oddity(struct pull *pull, const char *unknown_path, int was_nul_replaced);
 
+/* Whether a resync of a part reads this year. */
+int pull_is_read_again(const struct pull *pull, int year) MUST_USE;
+
 void pull_remember_header(struct pull *pull, const char *variant, const char *digest,
                           int64_t age_ms);
 
 /* A date column of a row; 0 where null. */
 int32_t pull_read_day(const struct pg_result *result, int row, const char *column) MUST_USE;
+
+/* Whether a resync is of a year or an account alone. */
+int pull_order_is_partial(const struct pull_order *order) MUST_USE;
+
+/* Whether everything is read whatever the digests say: by order, or since it was long ago. */
+int pull_is_recheck_due(const struct pull *pull) MUST_USE;
 
 /* "clientid" as text for a statement. */
 const char *pull_client_id(const struct pull *pull, char out[24]);

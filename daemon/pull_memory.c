@@ -1,6 +1,7 @@
 /* What the database remembers of the client, and the horizon that follows from it. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,6 +88,17 @@ static void forget_digests(struct pull *pull)
         pull->header_memory[i].digest[0] = '\0';
 }
 
+int pull_order_is_partial(const struct pull_order *order)
+{
+    return order->is_resync && (order->year != 0 || *order->account);
+}
+
+int pull_is_recheck_due(const struct pull *pull)
+{
+    return (pull->order.is_resync && !pull_order_is_partial(&pull->order)) ||
+           pull->recheck_age_ms > pull->settings->recheck_interval_ms;
+}
+
 static int take_lists(void *ctx, const struct pg_result *result, struct err *err)
 {
     struct pull *pull = ctx;
@@ -109,7 +121,7 @@ static int take_lists(void *ctx, const struct pg_result *result, struct err *err
         else
             (void)master_memory_take(&pull->lists, resource, variant, digest, age_ms);
     }
-    if (pull->was_blind)
+    if (pull->was_blind || pull_is_recheck_due(pull))
         forget_digests(pull);
     return 0;
 }
@@ -189,6 +201,28 @@ static int take_differences(void *ctx, const struct pg_result *result, struct er
     return 0;
 }
 
+static int take_again(void *ctx, const struct pg_result *result, struct err *err)
+{
+    struct pull *pull = ctx;
+    (void)err;
+    pull->again_count = 0;
+    for (int i = 0; i < pg_result_rows(result) && pull->again_count < FISCAL_YEARS_MAX; i++)
+        pull->again[pull->again_count++] = (int)pg_result_int(result, i, "year", 0);
+    return 0;
+}
+
+static void add_again(struct pull *pull, struct pg_batch *batch, const char *id)
+{
+    char year[16];
+    const struct pull_order *order = &pull->order;
+    if (!pull_order_is_partial(order))
+        return;
+    (void)snprintf(year, sizeof(year), "%d", order->year);
+    const char *values[] = { id, order->year ? year : NULL,
+                             *order->account ? order->account : NULL };
+    batch_add_query(batch, SQL_pull_again, 3, values, take_again);
+}
+
 static void remembered(void *ctx, const struct err *err)
 {
     struct pull *pull = ctx;
@@ -212,6 +246,7 @@ void pull_remember(struct pull *pull)
     batch_add_query(batch, SQL_pull_lists, 1, values, take_lists);
     batch_add_query(batch, SQL_pull_ranges, 1, values, take_ranges);
     batch_add_query(batch, SQL_pull_differences, 1, values, take_differences);
+    add_again(pull, batch, id);
     pull_run_batch(pull, batch, remembered);
 }
 
@@ -282,10 +317,13 @@ void pull_settle(struct pull *pull)
     if (ret < 0 || buf_append_byte(&json, ']') < 0)
         abort(); /* a bug: FISCAL_YEARS_MAX of them fit */
     const char *values[] = { pull_client_id(pull, id), buf_text(&json) };
+    const char *org_nr[] = { pull->client->org_nr };
     const char *start[] = { id, clock_format_date(pull->horizon.years[0].start_day, from) };
     struct pg_batch *batch = batch_new(BATCH_TRANSACTION);
     batch_add_query(batch, SQL_client_lock, 1, values, NULL);
     batch_add_query(batch, SQL_years_save, 2, values, NULL);
     batch_add_query(batch, SQL_years_forget, 2, start, NULL);
+    if (pull->years_count > 0)
+        batch_add_query(batch, SQL_publish_notify, 1, org_nr, NULL);
     pull_run_batch(pull, batch, settled);
 }

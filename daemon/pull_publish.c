@@ -89,7 +89,7 @@ static void add_openings(struct pull *pull, struct pg_batch *batch, const char *
     (void)snprintf(first, sizeof(first), "%d", pull->horizon.years[0].year);
     const char *values[] = { id, first };
     batch_add_query(batch, SQL_publish_delta, 2, values, NULL);
-    batch_add_query(batch, SQL_publish_openings, 1, values, note_visible);
+    batch_add_query(batch, SQL_publish_openings, 1, values, note_changed);
     batch_add_query(batch, SQL_publish_openings_later, 1, values, note_visible);
 }
 

@@ -31,6 +31,15 @@ int pull_has_sheets_due(const struct pull *pull)
            (pull->is_all_openings || is_first_opening_due(pull) || pull->doubtful_count > 0);
 }
 
+int pull_is_read_again(const struct pull *pull, int year)
+{
+    for (int i = 0; i < pull->again_count; i++) {
+        if (pull->again[i] == year)
+            return 1;
+    }
+    return 0;
+}
+
 static int has_sheet(const struct pull *pull, int year, int32_t month)
 {
     for (int i = 0; i < pull->sheets_count; i++) {
@@ -82,9 +91,12 @@ static void plan_load(struct pull *pull)
 
 static void plan_due(struct pull *pull)
 {
-    if (pull->is_recheck) {
-        for (int i = 0; i < pull->horizon.count; i++)
+    for (int i = 0; i < pull->horizon.count; i++) {
+        int is_again = pull_is_read_again(pull, pull->horizon.years[i].year);
+        if (pull->is_recheck || is_again)
             add_months(pull, &pull->horizon.years[i]);
+        if (is_again)
+            add_opening(pull, i, i == 0);
     }
     for (int i = 0; i < pull->doubtful_count; i++)
         add_sheet(pull, &pull->doubtful[i]);

@@ -260,17 +260,26 @@ static void plan_due(struct pull *pull)
     };
 }
 
+static void walk_again(struct pull *pull)
+{
+    for (int i = 0; i < pull->horizon.count; i++) {
+        const struct fiscal_year *year = &pull->horizon.years[i];
+        if (pull_is_read_again(pull, year->year))
+            tree_walk_year(pull->tree, &(struct range){ year->start_day, year->next_day });
+    }
+}
+
 void pull_walk(struct pull *pull)
 {
     pull->date_column = posting_date_column();
     plan_due(pull);
-    pull->is_recheck = pull->load < 0 &&
-                       (pull->order.is_resync ||
-                        pull->recheck_age_ms > pull->settings->recheck_interval_ms);
+    pull->is_recheck = pull->load < 0 && pull_is_recheck_due(pull);
     pull->is_all_openings = pull->load < 0 && (pull->is_recheck || pull->openings_age_ms < 0);
     if (pull->load >= 0) {
         const struct fiscal_year *year = &pull->horizon.years[pull->load];
         tree_walk_year(pull->tree, &(struct range){ year->start_day, year->next_day });
+    } else if (!pull->is_recheck && pull->again_count > 0) {
+        walk_again(pull);
     } else {
         if (pull->is_recheck) {
             tree_forget(pull->tree);

@@ -102,12 +102,6 @@ static void set_due(struct client_task *task, int64_t due_in_ms)
         loop_timer_stop(task->due);
 }
 
-static void add_order(struct pull_order *to, const struct pull_order *order)
-{
-    to->is_urgent |= order->is_urgent;
-    to->is_resync |= order->is_resync;
-}
-
 /* --- the end of a pull --- */
 
 static int64_t spread(int64_t ms)
@@ -178,7 +172,7 @@ static void pull_ended(void *ctx, const struct pull_result *result)
     schedule_outcome_store(schedule->app, task->client, result, wait_ms);
     set_state(task, TASK_IDLE);
     if (result->end == PULL_MORE)
-        add_order(&task->order, &task->running);
+        pull_order_add(&task->order, &task->running);
     else
         finish_orders(task, schedule_outcome_text(result));
     if (result->end == PULL_MORE || task->orders_count > 0)
@@ -284,7 +278,7 @@ void schedule_pause(struct schedule *schedule, struct client *client)
         set_state(task, TASK_IDLE);
     if (task->state != TASK_RUNNING)
         return;
-    add_order(&task->order, &task->running);
+    pull_order_add(&task->order, &task->running);
     if (pull_stop(task->pull)) {
         task->pull = NULL;
         set_state(task, TASK_IDLE);
@@ -331,7 +325,7 @@ void schedule_order(struct schedule *schedule, struct client *client, int64_t or
     if (task->orders_count == ORDERS_MAX)
         return; /* it is found again when these are done */
     task->orders[task->orders_count++] = order_id;
-    add_order(&task->order, order);
+    pull_order_add(&task->order, order);
     if (task->state == TASK_IDLE)
         set_due(task, 0);
 }

@@ -5,11 +5,15 @@ WITH gone AS (
      WHERE o.client_id = $1::bigint AND o.year = r.year
        AND NOT EXISTS (SELECT FROM stage_opening s
                         WHERE s.year = o.year AND s.account_id = o.account_id AND s.balance_in <> 0)
+    RETURNING 1
+), written AS (
+    INSERT INTO mirror.opening AS m (client_id, year, account_id, balance_in)
+    SELECT $1::bigint, s.year, s.account_id, s.balance_in
+      FROM stage_opening s
+     WHERE s.balance_in <> 0
+    ON CONFLICT (client_id, year, account_id) DO UPDATE
+       SET balance_in = excluded.balance_in
+     WHERE m.balance_in <> excluded.balance_in
+    RETURNING 1
 )
-INSERT INTO mirror.opening AS m (client_id, year, account_id, balance_in)
-SELECT $1::bigint, s.year, s.account_id, s.balance_in
-  FROM stage_opening s
- WHERE s.balance_in <> 0
-ON CONFLICT (client_id, year, account_id) DO UPDATE
-   SET balance_in = excluded.balance_in
- WHERE m.balance_in <> excluded.balance_in
+SELECT (SELECT pg_catalog.count(*) FROM gone) + (SELECT pg_catalog.count(*) FROM written) AS changed

@@ -36,6 +36,12 @@ UPDATE bureau.bureau SET enabled = false;
 SELECT alike(pg_temp.refusal($$SELECT bureau.pull_now('974760673')$$), 'bureau.bureau.enabled: client 974760673 is not pulled%', 'a client of a disabled bureau');
 SELECT throws_ok(format('INSERT INTO sync."order" (client_id, kind) VALUES (%s, ''dance'')', :fjord), '23514', NULL, 'there are three kinds of orders');
 
+SELECT results_eq($$SELECT org_nr, kind, year, account, outcome, waiting IS NOT NULL, reason FROM bureau.order_list WHERE org_nr = '974760673' AND kind = 'resync' AND account = '3000'$$,
+    $$VALUES ('974760673', 'resync', 2024, '3000', NULL::text, true, 'the client is not pulled while it or its bureau is disabled')$$, 'an order that waits is shown, and why');
+UPDATE bureau.bureau SET enabled = true;
+SELECT is((SELECT DISTINCT reason FROM bureau.order_list WHERE org_nr = '974760673'), 'no daemon runs', 'also where nobody is there to take it');
+UPDATE sync."order" SET done_at = now(), outcome = 'done';
+SELECT is_empty('SELECT FROM bureau.order_list WHERE waiting IS NOT NULL OR reason IS NOT NULL', 'what is done waits for nothing');
 SELECT function_returns('bureau', 'add_bureau', ARRAY['text', 'text', 'text'], 'bigint');
 SELECT function_returns('bureau', 'add_client', ARRAY['text', 'text', 'text', 'text'], 'bigint');
 SELECT is(pg_get_function_arguments(oid), expected, 'parameters of ' || proname)

@@ -1,0 +1,239 @@
+/* What is done to books: old and future vouchers, deletions, resyncs, names nobody has told of. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/integration/books.h"
+#include "tests/integration/stage.h"
+
+#define CLIENT "974760673"
+#define EVERY_SECOND "pull_interval = 1s\nmaster_interval = 1h\ncold_interval = 1s"
+#define RARELY "pull_interval = 1h\nmaster_interval = 1h\ncold_interval = 1h"
+
+static const char ONE[] =
+    "{ \"consumerToken\": \"test-consumer\", \"companies\": ["
+    "{ \"orgNr\": \"974760673\", \"name\": \"Fjord Fisk AS\", \"seed\": 41,"
+    "  \"postingsPerYear\": 400 } ],"
+    "\"tokens\": ["
+    "{ \"employeeToken\": \"test-bureau\", \"name\": \"bureau\", \"kind\": \"bureau\","
+    "  \"access\": [\"974760673\"] } ] }";
+
+static struct program *start_one(struct stage *stage, const char *schedule)
+{
+    const struct stage_config config = { .schedule = schedule };
+    (void)stage_world(stage, ONE);
+    stage_configure(stage, &config);
+    db_run(stage->db, "SELECT bureau.add_bureau('Regnskap Nord AS', 'test-bureau')");
+    db_run(stage->db,
+           "SELECT bureau.add_client('" CLIENT "', 'Fjord Fisk AS', 'Regnskap Nord AS')");
+    struct program *daemon = stage_daemon(stage);
+    books_wait_fresh(stage, 20);
+    /* What follows a first load at once is done too. */
+    stage_wait(stage, 20,
+               "SELECT count(*) = 1 FROM sync.list WHERE resource = 'opening' "
+               "AND variant = 'all'");
+    return daemon;
+}
+
+static void end_scene(struct stage *stage, struct program *daemon)
+{
+    AUTO_FREE char *violations = world_get(stage->world, "/violations");
+    if (!strstr(violations, "\"count\":0,"))
+        fail_msg("requests that no correct client sends: %.2000s", violations);
+    program_signal(daemon, SIGTERM);
+    assert_int_equal(program_wait(daemon, stage_ms(stage, 5)), 0);
+}
+
+static void check_text(struct stage *stage, const char *sql, const char *wanted)
+{
+    AUTO_FREE char *found = db_text(stage->db, sql);
+    assert_string_equal(found, wanted);
+}
+
+static void wait_order(struct stage *stage, const char *sql)
+{
+    AUTO_FREE char *order = db_text(stage->db, sql);
+    stage_wait(stage, 20, "SELECT outcome = 'done' FROM bureau.order_list WHERE order_id = %s",
+               order);
+}
+
+/* --- old and future vouchers, periods, groups --- */
+
+static void old_and_future_postings_are_followed(struct stage *stage)
+{
+    struct program *daemon = start_one(stage, EVERY_SECOND);
+    AUTO_FREE char *ids = db_text(
+        stage->db, "SELECT string_agg(posting_id::text, ', ') FROM (SELECT p.posting_id FROM "
+                   "finale.posting p WHERE p.account_number = '1500' AND p.close_group_id IS NULL "
+                   "ORDER BY p.posting_date LIMIT 2) p");
+    world_post(stage->world, "/closegroup", "{\"orgNr\": \"" CLIENT "\", \"postings\": [%s]}", ids);
+    AUTO_FREE char *old = db_text(stage->db, "SELECT min(start_date) + 40 FROM finale.year");
+    AUTO_FREE char *ahead = db_text(stage->db,
+                                    "SELECT (current_date + interval '30 months')::date");
+    world_post(stage->world, "/period",
+               "{\"orgNr\": \"" CLIENT "\", \"date\": \"%s\", \"isClosed\": false}", old);
+    for (int i = 0; i < 2; i++)
+        world_post(stage->world, "/voucher",
+                   "{\"orgNr\": \"" CLIENT "\", \"date\": \"%s\", \"description\": \"sen\","
+                   " \"type\": \"Memorialnota\", \"rows\": [{\"account\": 1920, \"amount\": \"7\"},"
+                   " {\"account\": 3000, \"amount\": \"-7\"}]}",
+                   i == 0 ? old : ahead);
+    books_wait_equal(stage, 20);
+    books_wait_fresh(stage, 20);
+    AUTO_FREE char *closed = db_textf(stage->db,
+                                      "SELECT count(DISTINCT close_group_id) FROM finale.posting "
+                                      "WHERE posting_id IN (%s)",
+                                      ids);
+    assert_string_equal(closed, "1");
+    check_text(stage, "SELECT count(*) FROM finale.posting WHERE posting_date > current_date + 800",
+               "2");
+    end_scene(stage, daemon);
+}
+
+/* --- what is gone --- */
+
+static void deletions_and_edits_are_told_apart(struct stage *stage)
+{
+    struct program *daemon = start_one(stage, EVERY_SECOND);
+    AUTO_FREE char *edited = db_text(
+        stage->db, "SELECT max(voucher_id) FROM finale.posting WHERE system_generated");
+    AUTO_FREE char *deleted = db_textf(
+        stage->db,
+        "SELECT max(voucher_id) FROM finale.voucher WHERE voucher_id <> %s "
+        "AND voucher_type = 'Leverandørfaktura'",
+        edited);
+    db_runf(stage->db,
+            "CREATE TABLE public.was AS SELECT * FROM finale.posting WHERE voucher_id IN (%s, %s)",
+            edited, deleted);
+    world_call(stage->world, "PUT", "/voucher",
+               "{\"orgNr\": \"" CLIENT "\", \"id\": %s, \"newVatRows\": true}", edited);
+    world_call(stage->world, "DELETE", "/voucher", "{\"orgNr\": \"" CLIENT "\", \"id\": %s}",
+               deleted);
+    books_wait_equal(stage, 20);
+    AUTO_FREE char *columns = db_text(
+        stage->db,
+        "SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute "
+        "WHERE attrelid = 'finale.posting'::regclass AND attnum > 0");
+    AUTO_FREE char *differ = db_textf(
+        stage->db,
+        "SELECT count(*) FROM (SELECT %s FROM finale.deleted_posting EXCEPT SELECT %s FROM "
+        "public.was) d",
+        columns, columns);
+    assert_string_equal(differ, "0");
+    AUTO_FREE char *reasons = db_textf(
+        stage->db,
+        "SELECT bool_and(reason = CASE voucher_id WHEN %s THEN 'voucher_edited' ELSE "
+        "'voucher_deleted' END) AND count(DISTINCT reason) = 2 AND "
+        "count(*) FILTER (WHERE voucher_id = %s) = (SELECT count(*) FROM public.was WHERE "
+        "voucher_id = %s) FROM finale.deleted_posting",
+        edited, deleted, deleted);
+    assert_string_equal(reasons, "t");
+    end_scene(stage, daemon);
+}
+
+/* --- orders --- */
+
+/* What a wrong digest would hide: rows of the mirror that are wrong though no digest differs. */
+static void spoil(struct stage *stage)
+{
+    db_run(stage->db, "UPDATE mirror.posting SET description = 'spoilt', amount_gross = 1 "
+                      "WHERE posting_id IN (SELECT min(posting_id) FROM mirror.posting "
+                      "GROUP BY date_trunc('year', posting_date))");
+}
+
+static void resync_reads_what_was_asked_for(struct stage *stage)
+{
+    struct program *daemon = start_one(stage, RARELY);
+    spoil(stage);
+    int64_t spoilt = db_int(stage->db, "SELECT count(*) FROM finale.posting "
+                                       "WHERE description = 'spoilt'");
+    assert_in_range(spoilt, 3, 6);
+    wait_order(stage, "SELECT bureau.pull_now('" CLIENT "')");
+    assert_int_equal(db_int(stage->db, "SELECT count(*) FROM finale.posting "
+                                       "WHERE description = 'spoilt'"),
+                     spoilt);
+    world_forget(stage->world);
+    wait_order(stage, "SELECT bureau.resync('" CLIENT "', (SELECT max(year) FROM finale.year "
+                      "WHERE end_date < current_date))");
+    print_message("resync of a year: %lld requests\n",
+                  (long long)world_requests(stage->world, NULL));
+    check_text(stage,
+               "SELECT count(*) FROM finale.posting p WHERE description = 'spoilt' AND "
+               "date_trunc('year', posting_date) = date_trunc('year', current_date - interval "
+               "'1 year')",
+               "0");
+    assert_int_equal(db_int(stage->db, "SELECT count(*) FROM finale.posting "
+                                       "WHERE description = 'spoilt'"),
+                     spoilt - 1);
+    world_forget(stage->world);
+    wait_order(stage,
+               "SELECT bureau.resync('" CLIENT "', account => (SELECT account_number FROM "
+               "finale.posting WHERE description = 'spoilt' ORDER BY posting_date LIMIT 1))");
+    print_message("resync of an account: %lld requests\n",
+                  (long long)world_requests(stage->world, NULL));
+    assert_true(db_int(stage->db, "SELECT count(*) FROM finale.posting "
+                                  "WHERE description = 'spoilt'") < spoilt - 1);
+    db_run(stage->db, "UPDATE mirror.account SET name = 'spoilt' WHERE number = '1920'");
+    world_forget(stage->world);
+    wait_order(stage, "SELECT bureau.resync('" CLIENT "')");
+    print_message("resync of a client: %lld requests\n",
+                  (long long)world_requests(stage->world, NULL));
+    books_check_equal(stage);
+    books_wait_fresh(stage, 20);
+    end_scene(stage, daemon);
+}
+
+/* --- names --- */
+
+static void an_unknown_name_is_asked_for_at_once(struct stage *stage)
+{
+    static const char *const LISTS[] = { "account",  "vat_type",   "customer", "supplier",
+                                         "employee", "department", "project",  "voucher_type" };
+    struct program *daemon = start_one(stage, EVERY_SECOND);
+    AUTO_FREE char *id = db_text(stage->db, "SELECT max(voucher_id) FROM finale.posting "
+                                            "WHERE customer_id IS NOT NULL");
+    for (size_t i = 0; i < ARRAY_LEN(LISTS); i++) {
+        db_runf(stage->db, "CREATE TABLE public.%s AS SELECT count(*) AS n FROM mirror.%s",
+                LISTS[i], LISTS[i]);
+        db_runf(stage->db, "DELETE FROM mirror.%s", LISTS[i]);
+        /* The digest too, as where the list has grown since it was read. */
+        db_runf(stage->db, "UPDATE sync.list SET digest = 'other' WHERE resource = '%s'", LISTS[i]);
+    }
+    world_post(stage->world, "/fault",
+               "{\"kind\": \"status\", \"status\": 403, \"path\": \"/department\"}");
+    world_forget(stage->world);
+    world_call(stage->world, "PUT", "/voucher",
+               "{\"orgNr\": \"" CLIENT "\", \"id\": %s, \"description\": \"rørt\", "
+               "\"newIds\": true}",
+               id);
+    stage_wait(stage, 20,
+               "SELECT (SELECT n FROM public.account) = (SELECT count(*) FROM mirror.account) AND "
+               "(SELECT n FROM public.customer) = (SELECT count(*) FROM mirror.customer) AND "
+               "(SELECT n FROM public.voucher_type) = (SELECT count(*) FROM mirror.voucher_type)");
+    books_wait_equal(stage, 20);
+    assert_true(world_requests(stage->world, "/department") <= 1);
+    assert_int_equal(world_requests(stage->world, "/ledger/annualAccount"), 0);
+    end_scene(stage, daemon);
+}
+
+int main(void)
+{
+    struct stage stage;
+    if (stage_open(&stage) < 0)
+        return 1;
+    const struct CMUnitTest tests[] = {
+        STAGE_TEST(&stage, old_and_future_postings_are_followed),
+        STAGE_TEST(&stage, deletions_and_edits_are_told_apart),
+        STAGE_TEST(&stage, resync_reads_what_was_asked_for),
+        STAGE_TEST(&stage, an_unknown_name_is_asked_for_at_once),
+    };
+    int failed = cmocka_run_group_tests_name("changes", tests, NULL, NULL);
+    stage_close(&stage);
+    return failed;
+}
