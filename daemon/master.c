@@ -258,13 +258,12 @@ static void store(struct master *master)
     struct err err = ERR_NONE;
     master->is_merged = 0;
     batch_add_query(batch, SQL_client_lock, 1, values, NULL);
-    if (master->is_whole) {
+    if (master->is_whole)
         batch_add_query(batch, *LISTS[master->list].merge, 1, values, note_merged);
-        batch_add_query(batch, SQL_publish_notify, 1, org_nr, NULL);
-        batch_only_if(batch, &master->is_merged);
-    }
     for (int i = 0; i < variant_count(resource); i++)
         add_confirm(master, batch, i);
+    batch_add_query(batch, SQL_publish_notify, 1, org_nr, NULL);
+    batch_only_if(batch, &master->is_merged);
     master->is_in_database = 1;
     if (!master->is_whole)
         pool_run(master->app->pool, batch, stored, master);

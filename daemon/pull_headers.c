@@ -97,12 +97,11 @@ static void store(struct pull *pull, int is_read)
     struct pg_batch *batch = batch_new(BATCH_TRANSACTION);
     pull->is_header_changed = 0;
     batch_add_query(batch, SQL_client_lock, 1, merge, NULL);
-    if (is_read) {
+    if (is_read)
         batch_add_query(batch, SQL_merge_voucher, 3, merge, note_merged);
-        batch_add_query(batch, SQL_publish_notify, 1, org_nr, NULL);
-        batch_only_if(batch, &pull->is_header_changed);
-    }
     batch_add_query(batch, SQL_list_confirm, 5, confirm, NULL);
+    batch_add_query(batch, SQL_publish_notify, 1, org_nr, NULL);
+    batch_only_if(batch, &pull->is_header_changed);
     pull_run_batch(pull, batch, stored);
 }
 

@@ -180,6 +180,9 @@ static void start_publishing(struct pull *pull)
     }
     add_memory(pull, batch, id);
     add_success(pull, batch, id);
+    const char *signed_off[] = { id, pull->client->org_nr };
+    batch_add_query(batch, SQL_publish_sign_off, 2, signed_off, NULL);
+    batch_only_if(batch, &pull->is_visible);
     batch_add_query(batch, SQL_publish_notify, 1, org_nr, NULL);
     batch_only_if(batch, &pull->is_visible);
     pull_run_batch(pull, batch, published);

@@ -9,7 +9,7 @@ SELECT is_empty($$SELECT nspname FROM ours WHERE obj_description(oid, 'pg_namesp
 SELECT is_empty($$SELECT r.oid::regclass FROM pg_class r JOIN ours n ON n.oid = r.relnamespace
                    WHERE r.relkind IN ('r', 'p', 'v', 'm') AND obj_description(r.oid, 'pg_class') IS NULL$$, 'every table and view has a comment');
 SELECT is_empty($$SELECT r.oid::regclass, a.attname FROM pg_class r JOIN ours n ON n.oid = r.relnamespace JOIN pg_attribute a ON a.attrelid = r.oid
-                   WHERE r.relkind IN ('r', 'p', 'v', 'm') AND a.attnum > 0 AND NOT a.attisdropped AND col_description(r.oid, a.attnum) IS NULL$$,
+                   WHERE r.relkind IN ('r', 'p', 'v', 'm') AND NOT r.relispartition AND a.attnum > 0 AND NOT a.attisdropped AND col_description(r.oid, a.attnum) IS NULL$$,
                 'every column of them has a comment');
 SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc p JOIN ours n ON n.oid = p.pronamespace WHERE obj_description(p.oid, 'pg_proc') IS NULL$$,
                 'every function has a comment');
@@ -41,7 +41,7 @@ SELECT is_empty($$SELECT r.oid::regclass FROM pg_class r JOIN ours n ON n.oid = 
                     JOIN pg_attribute a ON a.attrelid = r.oid AND a.attname = 'client_id' AND a.attnotnull
                     LEFT JOIN pg_index i ON i.indrelid = r.oid AND i.indisprimary
                    WHERE r.relkind IN ('r', 'p') AND i.indkey[0] IS DISTINCT FROM a.attnum$$, 'with client_id first in its primary key');
-SELECT is_empty($$SELECT r.oid::regclass FROM pg_class r WHERE r.relnamespace = 'mirror'::regnamespace AND r.relkind IN ('r', 'p')
+SELECT is_empty($$SELECT r.oid::regclass FROM pg_class r WHERE r.relnamespace = 'mirror'::regnamespace AND r.relkind IN ('r', 'p') AND NOT r.relispartition
                    AND NOT (r.relrowsecurity AND NOT r.relforcerowsecurity AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = r.oid AND p.polname = 'reader'))$$,
                 'and with row security for readers, not for its owner');
 SELECT is_empty($$SELECT r.oid::regclass, n.nspname FROM pg_class r JOIN ours n ON n.oid = r.relnamespace

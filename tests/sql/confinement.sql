@@ -21,6 +21,8 @@ VALUES (:fjord, 1, now(), 'voucher_deleted', 0, 1, '2023-01-01', 1, 1), (:nordly
 INSERT INTO mirror.voucher (client_id, voucher_id, version, voucher_date) VALUES (:nordlys, 1, 0, '2026-01-01');
 INSERT INTO mirror.voucher_difference (client_id, voucher_id, year, difference) VALUES (:fjord, 1, 2023, 1), (:nordlys, 1, 2026, 1);
 INSERT INTO mirror.opening_difference (client_id, year, account_id, opening, prior_closing) VALUES (:fjord, 2023, 1, 1, 2), (:nordlys, 2026, 1, 1, 2);
+INSERT INTO bureau.sign_off (client_id, year, signed_at, publication) VALUES (:fjord, 2023, now(), 0), (:nordlys, 2027, now(), 0);
+UPDATE mirror.posting SET amount = amount + 1 WHERE posting_id = 1;
 INSERT INTO mirror.customer (client_id, customer_id, version) VALUES (:fjord, 1, 0), (:nordlys, 1, 0);
 INSERT INTO mirror.supplier (client_id, supplier_id, version) VALUES (:fjord, 1, 0), (:nordlys, 1, 0);
 INSERT INTO mirror.department (client_id, department_id, version) VALUES (:fjord, 1, 0), (:nordlys, 1, 0);

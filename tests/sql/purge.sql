@@ -5,7 +5,7 @@ SELECT * FROM no_plan();
 
 CREATE TEMP TABLE of_client AS
 SELECT r.oid::regclass AS tab FROM pg_class r JOIN pg_attribute a ON a.attrelid = r.oid AND a.attname = 'client_id'
- WHERE r.relkind IN ('r', 'p') AND r.relnamespace IN ('bureau'::regnamespace, 'mirror'::regnamespace, 'sync'::regnamespace);
+ WHERE r.relkind IN ('r', 'p') AND r.relnamespace IN ('bureau'::regnamespace, 'mirror'::regnamespace, 'sync'::regnamespace) AND NOT r.relispartition;
 SELECT cmp_ok((SELECT count(*) FROM of_client)::integer, '>=', 23, 'the catalogue knows the tables of a client');
 
 CREATE FUNCTION pg_temp.rows_of(client bigint) RETURNS TABLE (tab regclass, n bigint) LANGUAGE plpgsql AS $$
@@ -30,6 +30,7 @@ INSERT INTO sync.pull_history (client_id, duration_ms, outcome, requests, change
 INSERT INTO mirror.deleted_posting (client_id, posting_id, seen_gone_at, reason, version, voucher_id, posting_date, account_id, amount)
 SELECT c, 1, now(), 'voucher_deleted', 0, 1, now(), 1, 1 FROM unnest(ARRAY[:fjord, :nordlys]) AS c;
 INSERT INTO mirror.voucher_difference (client_id, voucher_id, year, difference) SELECT c, 1, 2026, 1 FROM unnest(ARRAY[:fjord, :nordlys]) AS c;
+INSERT INTO bureau.sign_off (client_id, year, signed_at, publication) SELECT c, 2026, now(), 0 FROM unnest(ARRAY[:fjord, :nordlys]) AS c;
 DO $$
 DECLARE
     t record;
@@ -40,7 +41,7 @@ BEGIN
             (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
               WHERE attrelid = t.tab AND attnum > 0 AND attnotnull AND NOT atthasdef AND attname <> 'client_id'),
             t.client,
-            (SELECT string_agg(CASE atttypid WHEN 'date'::regtype THEN '''2026-01-01''' ELSE '''1''' END, ', ' ORDER BY attnum) FROM pg_attribute
+            (SELECT string_agg(CASE atttypid WHEN 'date'::regtype THEN '''2026-01-01''' WHEN 'timestamptz'::regtype THEN '''now''' ELSE '''1''' END, ', ' ORDER BY attnum) FROM pg_attribute
               WHERE attrelid = t.tab AND attnum > 0 AND attnotnull AND NOT atthasdef AND attname <> 'client_id'));
     END LOOP;
 END
