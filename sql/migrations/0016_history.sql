@@ -222,7 +222,7 @@ $$;
 
 -- Which publication was the last one by then: what is kept of a client is compared with its number alone.
 CREATE FUNCTION finale.publication_at(org_nr text, moment timestamptz)
-    RETURNS TABLE (client_id bigint, publication bigint, since date)
+    RETURNS TABLE (client_id bigint, publication bigint, since date) ROWS 1
     LANGUAGE sql STABLE SET search_path = ''
 BEGIN ATOMIC
     SELECT c.client_id,
@@ -441,8 +441,8 @@ SELECT c.org_nr, s.client_id, s.year, s.month, s.signed_at, s.signed_by, s.note,
   JOIN mirror.year y ON y.client_id = s.client_id AND y.year = s.year AND y.complete
  CROSS JOIN LATERAL (SELECT least(y.next_start_date, (s.month + interval '1 month')::date) AS until) e
  CROSS JOIN LATERAL (
-       SELECT x.account_id, x.voucher_id, pg_catalog.sum(x.amount) FILTER (WHERE NOT x.is_new) + k.amount AS old_amount,
-              pg_catalog.sum(x.amount) FILTER (WHERE x.is_new) + k.amount AS new_amount, pg_catalog.max(x.publication) AS changed_by
+       SELECT x.account_id, x.voucher_id, coalesce(pg_catalog.sum(x.amount) FILTER (WHERE NOT x.is_new), 0) + k.amount AS old_amount,
+              coalesce(pg_catalog.sum(x.amount) FILTER (WHERE x.is_new), 0) + k.amount AS new_amount, pg_catalog.max(x.publication) AS changed_by
          FROM (SELECT p.account_id, p.voucher_id, p.amount, true AS is_new, p.valid_from AS publication
                  FROM mirror.posting p
                 WHERE p.client_id = s.client_id AND p.posting_date >= y.start_date AND p.posting_date < e.until AND p.valid_from > s.publication
@@ -451,22 +451,12 @@ SELECT c.org_nr, s.client_id, s.year, s.month, s.signed_at, s.signed_by, s.note,
                  FROM mirror.posting_history h
                 WHERE h.client_id = s.client_id AND h.posting_date >= y.start_date AND h.posting_date < e.until
                   AND h.valid_from <= s.publication AND h.valid_to > s.publication
-                  AND h.ended_on >= (s.signed_at AT TIME ZONE 'UTC')::date - 1
-               UNION ALL
-               -- so that neither sum is null
-               SELECT z.account_id, z.voucher_id, 0, z.is_new, 0
-                 FROM (SELECT p.account_id, p.voucher_id FROM mirror.posting p
-                        WHERE p.client_id = s.client_id AND p.posting_date >= y.start_date AND p.posting_date < e.until AND p.valid_from > s.publication
-                       UNION
-                       SELECT h.account_id, h.voucher_id FROM mirror.posting_history h
-                        WHERE h.client_id = s.client_id AND h.posting_date >= y.start_date AND h.posting_date < e.until
-                          AND h.valid_from <= s.publication AND h.valid_to > s.publication
-                          AND h.ended_on >= (s.signed_at AT TIME ZONE 'UTC')::date - 1) t
-                CROSS JOIN LATERAL (VALUES (t.account_id, t.voucher_id, true), (t.account_id, t.voucher_id, false)) AS z (account_id, voucher_id, is_new)) x
+                  AND h.ended_on >= (s.signed_at AT TIME ZONE 'UTC')::date - 1) x
         CROSS JOIN LATERAL (
               SELECT coalesce(pg_catalog.sum(p.amount), 0) AS amount
                 FROM mirror.posting p
-               WHERE p.client_id = s.client_id AND p.voucher_id = x.voucher_id AND p.account_id = x.account_id
+               -- by the index of vouchers, never by that of accounts
+               WHERE p.client_id = s.client_id AND p.voucher_id = x.voucher_id AND p.account_id IS NOT DISTINCT FROM x.account_id
                  AND p.posting_date >= y.start_date AND p.posting_date < e.until AND p.valid_from <= s.publication) k
         GROUP BY x.account_id, x.voucher_id, k.amount
        UNION ALL
