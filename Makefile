@@ -56,7 +56,7 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 CORE := $(BUILD)/libsaldod.a
-GENERATED := $(BUILD)/gen/sql_queries.h
+GENERATED := $(BUILD)/gen/sql_queries.h $(BUILD)/gen/status_page.h
 SANDBOX := $(BUILD)/tests/sandbox/tripletex-sandbox
 
 .PHONY: help all deps deps-test demo demo-up demo-down check check-unit check-sql \
@@ -84,7 +84,8 @@ $(BUILD)/saldod: $(call objects,daemon/main.c) $(CORE)
 	@echo "  LINK $@"
 	$(Q)$(CC) $(LINK_HARDENING) -o $@ $^ $(LIBS)
 
-$(CORE): $(call objects,$(LIB_SRC) $(DAEMON_SRC)) $(BUILD)/obj/gen/sql_queries.o
+$(CORE): $(call objects,$(LIB_SRC) $(DAEMON_SRC)) $(BUILD)/obj/gen/sql_queries.o \
+		$(BUILD)/obj/gen/status_page.o
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
@@ -108,6 +109,16 @@ $(BUILD)/gen/sql_queries.h: $(SQL_FILES) sql/embed.awk
 	$(Q)gawk -v part=header -f sql/embed.awk $(SQL_FILES) > $@.new
 	@mv $@.new $@
 $(BUILD)/gen/sql_queries.c: $(BUILD)/gen/sql_queries.h
+
+$(BUILD)/gen/status_page.c: daemon/status_page.html daemon/status_page.awk
+	@mkdir -p $(@D)
+	$(Q)gawk -v part=source -f daemon/status_page.awk daemon/status_page.html > $@.new
+	@mv $@.new $@
+$(BUILD)/gen/status_page.h: daemon/status_page.awk
+	@mkdir -p $(@D)
+	$(Q)gawk -v part=header -f daemon/status_page.awk > $@.new
+	@mv $@.new $@
+$(BUILD)/gen/status_page.c: $(BUILD)/gen/status_page.h
 
 $(SANDBOX): $(call objects,$(SANDBOX_SRC))
 	@mkdir -p $(@D)
@@ -185,7 +196,7 @@ $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_CORE)
 	$(Q)clang-14 $(FUZZ_CFLAGS) -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=undefined -o $@ $< $(FUZZ_CORE) $(LIBS)
 
-$(FUZZ_CORE): $(call fuzz_objects,$(LIB_SRC) $(DAEMON_SRC) gen/sql_queries.c)
+$(FUZZ_CORE): $(call fuzz_objects,$(LIB_SRC) $(DAEMON_SRC) gen/sql_queries.c gen/status_page.c)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
@@ -218,7 +229,7 @@ TIDY_FLAGS = -std=gnu11 -D_GNU_SOURCE -I. -I$(BUILD) -I/usr/include/postgresql -
 
 lint: layers ## layers, sizes, words, static analysis, scripts
 	@tests/deps.sh $(DEPS_LINT)
-	@$(MAKE) $(BUILD)/gen/sql_queries.h
+	@$(MAKE) $(GENERATED)
 	@tests/lint/sizes.sh
 	@tests/lint/words.sh
 	@cppcheck -q --std=c11 --enable=warning,portability,performance --inline-suppr \

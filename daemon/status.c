@@ -27,6 +27,7 @@ enum {
 };
 
 #define API "/api/v1/"
+#define CLIENT "/clients/" /* the page finds out which */
 
 /* --- answers --- */
 
@@ -105,6 +106,10 @@ static void handle(void *ctx, struct server_call *call)
         answer_ready(status, call);
     else if (strcmp(path, "/metrics") == 0)
         status_metrics(status, call);
+    else if (strncmp(path, API, sizeof(API) - 1) == 0)
+        status_api(status, call, path + sizeof(API) - 1);
+    else if (strcmp(path, "/") == 0 || strncmp(path, CLIENT, sizeof(CLIENT) - 1) == 0)
+        status_page_answer(status->page, call);
     else
         status_answer_error(call, 404, "there is nothing here");
 }
@@ -149,6 +154,7 @@ static void listen_now(void *ctx)
 static void stop_listening(struct status *status)
 {
     loop_timer_stop(status->retry);
+    status_events_end(status->events);
     server_free(status->server);
     status->server = NULL;
 }
@@ -182,6 +188,8 @@ struct status *status_new(struct app *app, const struct health *health)
     status->health = health;
     status->started_us = clock_now_us();
     status->store = status_store_new(app);
+    status->page = status_page_new();
+    status->events = status_events_new(status);
     status->retry = loop_timer_new(app->loop, listen_now, status);
     status->lag = loop_timer_new(app->loop, lag_due, status);
     status->lag_due_ms = loop_now_ms(app->loop) + LAG_EVERY_MS;
@@ -194,7 +202,9 @@ void status_free(struct status *status)
     if (!status)
         return;
     stop_listening(status);
+    status_events_free(status->events);
     status_store_free(status->store);
+    status_page_free(status->page);
     loop_timer_free(status->retry);
     loop_timer_free(status->lag);
     free(status->address);

@@ -14,6 +14,7 @@
 #include "lib/base/loop.h"
 #include "lib/base/mem.h"
 #include "lib/pg/pg.h"
+#include "lib/server/server.h"
 
 enum {
     CONNECT_MS = 3000,
@@ -48,7 +49,7 @@ struct status_store {
     struct question_list waiting, asked; /* `asked` are those the running statement answers */
     int waiting_count;
     struct status_overview *last, *coming;
-    int64_t taken_ms, took_ms, begun_ms;
+    int64_t serial, taken_ms, took_ms, begun_ms;
     struct err failure; /* of the last attempt */
     int64_t failed_ms;
     char *document; /* of the client in hand */
@@ -78,6 +79,7 @@ void status_overview_unref(struct status_overview *overview)
         free(overview->clients[i].document);
     free(overview->clients);
     free(overview->tokens);
+    server_body_unref(overview->body);
     free(overview);
 }
 
@@ -245,6 +247,7 @@ static void ask(struct status_store *store)
     store->coming = mem_new(1, sizeof(*store->coming));
     store->coming->refs = 1;
     store->coming->taken_us = clock_now_us();
+    store->coming->serial = ++store->serial;
     run(store, SQL_overview_clients, 0, NULL, clients_came);
 }
 

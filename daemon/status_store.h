@@ -14,6 +14,7 @@
 
 struct app;
 struct err;
+struct server_body;
 struct status_store;
 
 enum status_client_state { /* as bureau.status names them, from bad to good */
@@ -41,6 +42,7 @@ struct status_client {
 /* A picture of all clients at one moment; shared, never changed. */
 struct status_overview {
     int refs;
+    int64_t serial; /* grows with each picture */
     int64_t taken_us;
     struct status_client *clients; /* by client_id */
     int count;
@@ -48,6 +50,7 @@ struct status_overview {
     int verified, differing;
     int64_t differences, oldest_s; /* of enabled clients */
     char *tokens;                  /* JSON: a list */
+    struct server_body *body;      /* of /api/v1/clients; NULL until somebody asked */
 };
 struct status_overview *status_overview_ref(struct status_overview *overview);
 void status_overview_unref(struct status_overview *overview); /* NULL is fine */

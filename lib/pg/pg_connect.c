@@ -171,13 +171,15 @@ static int64_t as_setting(int64_t ms)
     return ms > INT32_MAX ? INT32_MAX : ms;
 }
 
+/* No JIT: statements are short, and compiling a view of many parts can take longer than the time
+ * that a statement has. */
 static int append_settings(const struct pg *pg, struct buf *sql)
 {
     int ret = buf_printf(sql,
                          "SET search_path = ''; SET timezone = 'UTC'; SET client_encoding = 'UTF8';"
                          " SET datestyle = 'ISO, YMD'; SET intervalstyle = 'postgres';"
                          " SET bytea_output = 'hex'; SET standard_conforming_strings = on;"
-                         " SET client_min_messages = 'warning';"
+                         " SET client_min_messages = 'warning'; SET jit = off;"
                          " SET statement_timeout = %" PRId64 "; SET lock_timeout = %" PRId64 ";"
                          " SET idle_in_transaction_session_timeout = %d",
                          as_setting(pg->statement_timeout_ms), as_setting(pg->lock_timeout_ms),
