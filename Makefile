@@ -21,6 +21,7 @@ DEPS_DEMO := $(DEPS_BUILD) postgresql-15 curl
 DEPS_FUZZ := $(DEPS_BUILD) clang-14 libclang-rt-14-dev
 DEPS_LINT := $(DEPS_BUILD) clang-tidy-14 clang-format-14 cppcheck universal-ctags \
 	shellcheck git gawk
+DEPS_PAGE := $(DEPS_TEST) chromium chromium-driver
 DEPS_COVERAGE := $(DEPS_TEST) gcovr
 
 # --- Compiler -----------------------------------------------------------------------------------
@@ -60,7 +61,7 @@ GENERATED := $(BUILD)/gen/sql_queries.h $(BUILD)/gen/status_page.h
 SANDBOX := $(BUILD)/tests/sandbox/tripletex-sandbox
 
 .PHONY: help all deps deps-test demo demo-up demo-down check check-unit check-sql \
-	check-integration asan valgrind bench-export fuzz fuzz-smoke lint layers format format-check coverage \
+	check-integration check-page asan valgrind bench-export fuzz fuzz-smoke lint layers format format-check coverage \
 	install clean programs tests sandbox
 .DEFAULT_GOAL := all
 .SECONDARY:
@@ -73,7 +74,7 @@ all: ## build build/saldod
 	@$(MAKE) programs
 
 deps: ## install the Debian packages that are missing (for everything)
-	@tests/deps.sh $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_LINT) $(DEPS_FUZZ) $(DEPS_COVERAGE)
+	@tests/deps.sh $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_LINT) $(DEPS_FUZZ) $(DEPS_PAGE) $(DEPS_COVERAGE)
 
 # --- Build --------------------------------------------------------------------------------------
 programs: $(BUILD)/saldod
@@ -169,6 +170,11 @@ check-integration: ## real daemon, real PostgreSQL, sandbox
 	@tests/deps.sh $(DEPS_TEST)
 	@$(MAKE) tests
 	@tests/run.sh $(BUILD) integration
+
+check-page: ## the status page in headless Chromium; screenshots in build/page
+	@tests/deps.sh $(DEPS_PAGE)
+	@$(MAKE) $(BUILD)/tests/integration/test_page $(SANDBOX) programs
+	@CMOCKA_MESSAGE_OUTPUT=TAP $(BUILD)/tests/integration/test_page
 
 asan: ## all C tests under the address and undefined-behaviour sanitizers
 	@tests/deps.sh $(DEPS_TEST)
