@@ -26,11 +26,14 @@ enum {
 /* Any value that is no digest makes Tripletex compute one. */
 static const char NO_DIGEST[] = "0";
 
+/* In the path of a list that is asked part by part. */
+static const char PART_HOLE[] = "{id}";
+
 struct fetch {
     struct app *app;
     struct token *token;
     const struct resource *resource;
-    char *company, *filter, *held;
+    char *path, *company, *filter, *held;
     int asks_digest, is_digest_only, is_urgent;
     struct pg *stage;
     fetch_want_fn *want_stage;
@@ -60,6 +63,7 @@ static void fetch_free(struct fetch *fetch)
     page_free(fetch->page);
     json_list_free(fetch->list);
     buf_release(&fetch->copy_sql);
+    free(fetch->path);
     free(fetch->company);
     free(fetch->filter);
     free(fetch->held);
@@ -273,7 +277,7 @@ static void ask_page(struct fetch *fetch)
     fetch->call = token_call_start(fetch->token,
                                    &(struct token_request){
                                        .company = fetch->company,
-                                       .path = fetch->resource->path,
+                                       .path = fetch->path,
                                        .query = buf_text(&query),
                                        .digest = fetch->asks_digest ? digest : NULL,
                                        .resource = fetch->resource->name,
@@ -285,12 +289,34 @@ static void ask_page(struct fetch *fetch)
                                    answered, fetch);
 }
 
+static char *make_path(const char *path, const char *part)
+{
+    const char *hole = strstr(path, PART_HOLE);
+    return hole && part
+               ? mem_printf("%.*s%s%s", (int)(hole - path), path, part, hole + strlen(PART_HOLE))
+               : mem_strdup(path);
+}
+
+char *fetch_join_filters(const char *const *filters, size_t count)
+{
+    char *joined = NULL;
+    for (size_t i = 0; i < count; i++) {
+        char *before = joined;
+        if (!filters[i] || !*filters[i])
+            continue;
+        joined = before ? mem_printf("%s&%s", before, filters[i]) : mem_strdup(filters[i]);
+        free(before);
+    }
+    return joined;
+}
+
 struct fetch *fetch_start(struct app *app, const struct fetch_options *options, fetch_done_fn *done,
                           void *ctx)
 {
     struct fetch *fetch = mem_new(1, sizeof(*fetch));
     fetch->app = app;
     fetch->token = options->token;
+    fetch->path = make_path(options->resource->path, options->part);
     fetch->company = mem_strdup(options->company);
     fetch->resource = options->resource;
     fetch->filter = mem_strdup(options->filter);

@@ -8,6 +8,7 @@
 #ifndef SALDOD_DAEMON_FETCH_H
 #define SALDOD_DAEMON_FETCH_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/base/cleanup.h"
@@ -41,6 +42,7 @@ struct fetch_options {
     struct token *token;
     const char *company;
     const struct resource *resource;
+    const char *part;   /* what stands for "{id}" in the path; NULL where none does */
     const char *filter; /* encoded parameters, e.g. "dateFrom=...&dateTo=..."; NULL = none */
     int asks_digest;    /* send If-None-Match */
     const char *digest; /* the one held; NULL = none */
@@ -75,6 +77,10 @@ struct fetch *fetch_start(struct app *app, const struct fetch_options *options, 
                           void *ctx) MUST_USE;
 /* `pg` NULL: there is none, and `err` says why; the fetch fails with it. */
 void fetch_give_stage(struct fetch *fetch, struct pg *pg, const struct err *err);
+
+/* Encoded parameters joined by "&"; those that are NULL are left out. NULL where all are. Yours to
+ * free. */
+char *fetch_join_filters(const char *const *filters, size_t count) MUST_USE;
 
 void fetch_cancel(struct fetch *fetch); /* `done` does not run; a COPY under way must be ended with
                                            its connection */

@@ -8,6 +8,7 @@
 #include "daemon/access.h"
 #include "daemon/app.h"
 #include "daemon/fetch.h"
+#include "daemon/gather.h"
 #include "daemon/pool.h"
 #include "daemon/pull_internal.h"
 #include "daemon/registry.h"
@@ -47,7 +48,8 @@ static const struct pull_rule {
     { PULL_COMPARING, PULL_EVENT_DOUBTED, PULL_PROBING, pull_probe, "many postings vanish" },
     { PULL_PROBING, PULL_EVENT_PROBED, PULL_WEIGHING, pull_weigh, "nothing is hidden" },
     { PULL_WEIGHING, PULL_EVENT_WEIGHED, PULL_WALKING, pull_walk_on, "balances are read" },
-    { PULL_PUBLISHING, PULL_EVENT_PUBLISHED, PULL_CLOSING, pull_close, "it is published" },
+    { PULL_PUBLISHING, PULL_EVENT_PUBLISHED, PULL_GATHERING, pull_gather, "it is published" },
+    { PULL_GATHERING, PULL_EVENT_GATHERED, PULL_CLOSING, pull_close, "nothing is left to read" },
 };
 
 static const char *const PHASES[] = {
@@ -61,6 +63,7 @@ static const char *const PHASES[] = {
     [PULL_PROBING] = "looking into vanished postings",
     [PULL_WEIGHING] = "reading saldo",
     [PULL_PUBLISHING] = "publishing",
+    [PULL_GATHERING] = "reading what lies beyond the ledger",
     [PULL_CLOSING] = "ending",
 };
 
@@ -223,7 +226,8 @@ int pull_stop(struct pull *pull)
     pull->question = NULL;
     pull->call = NULL;
     pull->fetch = NULL;
-    if (pull->is_in_database || (pull->master && master_cancel(pull->master) < 0)) {
+    if (pull->is_in_database || (pull->master && master_cancel(pull->master) < 0) ||
+        (pull->gather && gather_cancel(pull->gather) < 0)) {
         pull->is_dead = 1;
         return 0;
     }

@@ -4,7 +4,7 @@
  * pull.c holds the life (the table of states), pull_memory.c what is remembered, pull_headers.c the
  * vouchers' own list, pull_company.c who the client is in Tripletex, pull_walk.c the postings,
  * pull_compare.c what changed, pull_guard.c what may vanish, pull_saldo.c the balances,
- * pull_publish.c the end.
+ * pull_publish.c the end, pull_gather.c what lies beyond the ledger.
  */
 #ifndef SALDOD_DAEMON_PULL_INTERNAL_H
 #define SALDOD_DAEMON_PULL_INTERNAL_H
@@ -18,6 +18,7 @@
 
 struct access_question;
 struct fetch;
+struct gather;
 struct loop_timer;
 struct pg;
 struct pg_batch;
@@ -36,6 +37,7 @@ enum pull_state {
     PULL_PROBING,     /* is what vanished hidden rather than gone */
     PULL_WEIGHING,    /* balances */
     PULL_PUBLISHING,
+    PULL_GATHERING, /* what lies beyond the ledger */
     PULL_CLOSING,
 };
 
@@ -56,6 +58,7 @@ enum pull_event {
     PULL_EVENT_PROBED,
     PULL_EVENT_WEIGHED,
     PULL_EVENT_PUBLISHED,
+    PULL_EVENT_GATHERED,
     PULL_EVENT_ENDED, /* `end` says how */
 };
 
@@ -90,6 +93,7 @@ struct pull {
     struct token_call *call;
     struct fetch *fetch;
     struct master *master;
+    struct gather *gather;
     struct loop_timer *later;
     int is_in_database;
 
@@ -191,6 +195,7 @@ void pull_probe(struct pull *pull);
 void pull_weigh(struct pull *pull);
 void pull_publish(struct pull *pull);
 void pull_confirm(struct pull *pull);
+void pull_gather(struct pull *pull);
 void pull_close(struct pull *pull);
 
 /* Whether balances are to be read though no posting changed: openings that are due, proofs that

@@ -52,6 +52,7 @@ struct client {
     int is_proven;            /* >whoAmI has told that it is the right one */
     int failures;
     int64_t due_in_ms; /* remembered from an earlier life */
+    int64_t gather_due_ms; /* what lies beyond the ledger; by the loop's clock, 0 = now */
     int is_oddity_told, is_nul_told;
     int is_seen;
     struct client_task *task; /* the schedule's */

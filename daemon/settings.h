@@ -59,6 +59,8 @@ struct settings {
     int history_years;
     int future_months;
     int vanish_limit_percent;
+    /* [mirror] */
+    char *resources; /* "all", "none", or names of RESOURCE_EXTRAS with commas between */
     /* [session] */
     int lifetime_days;
     int64_t renew_before_ms;
@@ -87,6 +89,9 @@ int settings_read(const char *file, struct settings **ret_settings, struct buf *
  * conninfo only that it differs. 0 or -EMSGSIZE, with the lines that had room. */
 int settings_describe_change(const struct settings *from, const struct settings *to,
                              struct buf *out) MUST_USE;
+
+/* Whether this resource beyond the ledger is to be read. */
+int settings_has_resource(const struct settings *settings, const char *name) MUST_USE;
 
 struct settings *settings_ref(struct settings *settings);
 void settings_unref(struct settings *settings); /* NULL is fine */

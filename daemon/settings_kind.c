@@ -16,6 +16,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/utf8.h"
 #include "lib/ledger/org_nr.h"
+#include "lib/tripletex/resource.h"
 
 #define ORG_NR_PLACEHOLDER "%ORGNR%"
 
@@ -23,6 +24,7 @@ enum {
     NAME_BYTES_MAX = 200,
     HOST_NAME_BYTES = 256,
     SHOWN_BYTES = 60, /* of a faulty value */
+    KNOWN_BYTES_MAX = 400,
 };
 
 /* --- texts --- */
@@ -156,6 +158,70 @@ static int parse_date(const struct settings_rule *rule, const char *value, void 
     return 0;
 }
 
+/* --- resources --- */
+
+static const char *skip_spaces(const char *text)
+{
+    return text + strspn(text, " \t");
+}
+
+static int check_resource(const char *name, size_t len, struct err *err)
+{
+    if (resource_find_extra(name, len))
+        return 0;
+    AUTO_BUF struct buf known;
+    buf_init(&known, KNOWN_BYTES_MAX);
+    for (const struct resource *extra = RESOURCE_EXTRAS; extra->name; extra++) {
+        if (buf_printf(&known, "%s%s", known.len_bytes > 0 ? ", " : "", extra->name) < 0)
+            break;
+    }
+    err_set(err, EINVAL, "'%.*s' is no resource; write all, none, or some of %s",
+            len < SHOWN_BYTES ? (int)len : SHOWN_BYTES, name, buf_text(&known));
+    return -EINVAL;
+}
+
+/* A name of the list, without the spaces around it. */
+static const char *next_name(const char **at, size_t *ret_len)
+{
+    const char *name = skip_spaces(*at);
+    size_t len = strcspn(name, ",");
+    *at = name[len] ? name + len + 1 : NULL;
+    while (len > 0 && (name[len - 1] == ' ' || name[len - 1] == '\t'))
+        len--;
+    *ret_len = len;
+    return name;
+}
+
+static int parse_resources(const struct settings_rule *rule, const char *value, void *field,
+                           struct err *err)
+{
+    (void)rule;
+    size_t len = 0;
+    const char *at = strcmp(value, "all") == 0 || strcmp(value, "none") == 0 ? NULL : value;
+    while (at) {
+        const char *name = next_name(&at, &len);
+        int ret = check_resource(name, len, err);
+        if (ret < 0)
+            return ret;
+    }
+    replace_text(field, value);
+    return 0;
+}
+
+int settings_has_resource(const struct settings *settings, const char *name)
+{
+    const char *at = settings->resources;
+    size_t len = 0;
+    if (!at || strcmp(at, "all") == 0)
+        return 1;
+    while (at) {
+        const char *chosen = next_name(&at, &len);
+        if (strlen(name) == len && memcmp(name, chosen, len) == 0)
+            return 1;
+    }
+    return 0;
+}
+
 /* --- numbers --- */
 
 /* Digits only; -1 where it is something else or too long for any range of the table. */
@@ -280,6 +346,9 @@ const struct settings_kind SETTINGS_LISTEN = { .parse = parse_listen,
 const struct settings_kind SETTINGS_ORG_NR = { .parse = parse_org_nr,
                                                .append = append_text,
                                                .is_text = 1 };
+const struct settings_kind SETTINGS_RESOURCES = { .parse = parse_resources,
+                                                  .append = append_text,
+                                                  .is_text = 1 };
 const struct settings_kind SETTINGS_DATE = { .parse = parse_date,
                                              .append = append_text,
                                              .is_text = 1 };

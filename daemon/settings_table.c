@@ -71,6 +71,11 @@ static const struct settings_option OPTIONS[] = {
       "100%).",
       RANGE(SETTINGS_PERCENT, vanish_limit_percent, 1, 100) },
 
+    { "mirror", "resources", "all",
+      "What is read beyond the ledger: all, none, or a list with commas; each is asked every "
+      "master_interval.",
+      PLAIN(SETTINGS_RESOURCES, resources) },
+
     { "session", "lifetime_days", "2",
       "Days until a session of the API ends by itself, at midnight in Oslo (1 to 30).",
       RANGE(SETTINGS_NUMBER, lifetime_days, 1, 30) },

@@ -23,7 +23,7 @@ BEGIN {
         print "struct sql_migration {\n    int version;\n    const char *name;\n    const char *text;\n};\n"
         print "extern const struct sql_migration SQL_MIGRATIONS[];\nextern const int SQL_MIGRATIONS_COUNT;\n"
     } else {
-        print "#include \"gen/sql_queries.h\"\n"
+        print "#include \"gen/sql_queries.h\"\n\n#include <stddef.h>\n#include <string.h>\n"
     }
 }
 
@@ -46,12 +46,25 @@ END {
     if (part == "header") {
         for (i = 1; i <= query_count; i++)
             print "extern const struct sql_query SQL_" queries[i] ";"
+        print "\n/* The statement of a thing by its name: find(\"merge\", \"asset\") is SQL_merge_asset; NULL = there is none. */"
+        print "const struct sql_query *sql_query_find(const char *what, const char *of);"
         print "\n#endif"
         exit
     }
     print "    ;\n"
     for (i = 1; i <= query_count; i++)
         print "const struct sql_query SQL_" queries[i] " = { \"" queries[i] "\", TEXT_" queries[i] " };"
+    print "\nstatic const struct sql_query *const QUERIES[] = {"
+    for (i = 1; i <= query_count; i++)
+        print "    &SQL_" queries[i] ","
+    print "};\n"
+    print "const struct sql_query *sql_query_find(const char *what, const char *of)\n{"
+    print "    size_t len = strlen(what);"
+    print "    for (size_t i = 0; i < sizeof(QUERIES) / sizeof(*QUERIES); i++) {"
+    print "        const char *name = QUERIES[i]->name;"
+    print "        if (strncmp(name, what, len) == 0 && name[len] == '_' && strcmp(name + len + 1, of) == 0)"
+    print "            return QUERIES[i];"
+    print "    }\n    return NULL;\n}"
     print "\nconst struct sql_migration SQL_MIGRATIONS[] = {"
     for (i = 1; i <= count; i++)
         print "    { " (substr(migrations[i], 1, 4) + 0) ", \"" migrations[i] "\", TEXT_m" migrations[i] " },"

@@ -25,10 +25,12 @@ enum json_type {
     JSON_DATE,        /* string "yyyy-mm-dd" */
     JSON_TEXT,        /* string */
     JSON_NUMBER_TEXT, /* whole number or string, kept as text: account numbers and the like */
+    JSON_ID_LIST,     /* "postings.id": of an array of objects, the id of each: "7,8,9" */
 };
 
 struct json_column {
-    const char *path; /* "voucher.id"; up to 4 levels */
+    const char *path; /* "voucher.id"; up to 4 levels; no other path may begin like that of a
+                         JSON_ID_LIST */
     const char *name; /* of the database column; not used by this module */
     enum json_type type;
     int is_required; /* missing or null is an error that names the path */

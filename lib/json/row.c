@@ -43,6 +43,7 @@ static const char *const EXPECTED[] = {
     [JSON_DATE] = "a date as \"yyyy-mm-dd\"",
     [JSON_TEXT] = "a string",
     [JSON_NUMBER_TEXT] = "a whole number or a string",
+    [JSON_ID_LIST] = "a whole number of at most 64 bits",
 };
 
 struct node {
@@ -51,6 +52,7 @@ struct node {
     int parent, first_child, next; /* indexes, or NONE */
     int follower;    /* the child expected next, after this one (of the root: first) */
     int column;      /* NONE for an object on the way */
+    int is_list;     /* an array of objects on the way */
     int64_t seen_in; /* the last row that had it */
 };
 
@@ -62,6 +64,7 @@ struct row {
     int at;    /* the object that is open */
     int key;   /* whose value comes next; NONE = nobody's */
     int guess; /* the node whose follower is likely the next key */
+    int is_in_list, is_in_element;
     int64_t number;
     uint64_t present; /* a bit per column */
     struct json_value values[JSON_LIST_COLUMNS_MAX];
@@ -111,6 +114,8 @@ static void path_add(struct row *row, int column)
         key += len + 1;
     }
     row->nodes[at].column = column;
+    if (row->columns[column].type == JSON_ID_LIST)
+        row->nodes[row->nodes[at].parent].is_list = 1;
 }
 
 struct row *row_new(const struct json_column *columns, int count)
@@ -138,6 +143,8 @@ void row_begin(struct row *row, int64_t number)
     row->at = ROOT;
     row->key = NONE;
     row->guess = ROOT;
+    row->is_in_list = 0;
+    row->is_in_element = 0;
     row->present = 0;
     buf_clear(&row->texts);
 }
@@ -252,6 +259,7 @@ static int is_of_type(enum json_type type, enum row_kind kind, const char *text,
 {
     switch (type) {
     case JSON_ID:
+    case JSON_ID_LIST:
         return kind == ROW_NUMBER && is_whole_within(text, len, INT64_MAX);
     case JSON_INT:
         return kind == ROW_NUMBER && is_whole_within(text, len, INT32_MAX);
@@ -287,9 +295,13 @@ static int append_without_nul(struct row *row, const char *text, size_t len)
 
 static int value_keep(struct row *row, int column, const char *text, size_t len)
 {
-    size_t begin = row->texts.len_bytes;
-    int rc = len > 0 && memchr(text, 0, len) ? append_without_nul(row, text, len)
-                                             : buf_append(&row->texts, text, len);
+    int is_more = row->columns[column].type == JSON_ID_LIST && row->present & UINT64_C(1) << column;
+    size_t begin = is_more ? row->offsets[column] : row->texts.len_bytes;
+    int rc = is_more ? buf_append_byte(&row->texts, ',') : 0;
+    if (rc < 0)
+        return rc;
+    rc = len > 0 && memchr(text, 0, len) ? append_without_nul(row, text, len)
+                                         : buf_append(&row->texts, text, len);
     if (rc < 0)
         return rc;
     row->offsets[column] = begin;
@@ -320,11 +332,36 @@ int row_scalar(struct row *row, enum row_kind kind, const char *text, size_t len
     return 0;
 }
 
+/* The array itself: its elements are read as the object that its paths name. Nothing else is kept
+ * of it, so that the ids of one array lie side by side in `texts`. */
+static int array_open(struct row *row, enum row_kind kind, struct err *err)
+{
+    if (kind != ROW_ARRAY)
+        return fail_type(row, row->key, "an array of objects", kind, NULL, 0, err);
+    row->at = row->key;
+    row->key = NONE;
+    row->is_in_list = 1;
+    return ROW_ENTERED;
+}
+
+static int element_open(struct row *row)
+{
+    for (int i = row->nodes[row->at].first_child; i != NONE; i = row->nodes[i].next)
+        row->nodes[i].seen_in = -1;
+    row->guess = row->at;
+    row->is_in_element = 1;
+    return ROW_ENTERED;
+}
+
 int row_open(struct row *row, enum row_kind kind, struct err *err)
 {
+    if (row->is_in_list && !row->is_in_element && kind == ROW_OBJECT)
+        return element_open(row);
     if (row->key == NONE)
         return ROW_SKIPPED;
     const struct node *node = &row->nodes[row->key];
+    if (node->is_list)
+        return array_open(row, kind, err);
     if (node->column != NONE)
         return fail_type(row, row->key, EXPECTED[row->columns[node->column].type], kind, NULL, 0,
                          err);
@@ -338,8 +375,13 @@ int row_open(struct row *row, enum row_kind kind, struct err *err)
 int row_close(struct row *row)
 {
     row->key = NONE;
+    if (row->is_in_element) {
+        row->is_in_element = 0;
+        return 0;
+    }
     if (row->at == ROOT)
         return 1;
+    row->is_in_list = 0;
     row->at = row->nodes[row->at].parent;
     return 0;
 }

@@ -53,6 +53,7 @@ static int put_value(struct copy *copy, enum json_type type, const struct json_v
         return put_date(copy, value);
     case JSON_TEXT:
     case JSON_NUMBER_TEXT:
+    case JSON_ID_LIST:
         return copy_text(copy, value->text, value->len);
     }
     return -EINVAL;

@@ -4,8 +4,6 @@
 
 #include "lib/base/buf.h"
 
-#define COLUMNS(array) .columns = (array), .columns_count = ARRAY_LEN(array)
-
 static const struct json_column POSTING_COLUMNS[] = {
     { "id", "posting_id", JSON_ID, 1 },
     { "version", "version", JSON_INT, 1 },
@@ -40,13 +38,17 @@ static const struct json_column POSTING_COLUMNS[] = {
     { "externalRef", "external_ref", JSON_TEXT, 0 },
     { "systemGenerated", "system_generated", JSON_BOOL, 0 },
     { "matched", "matched", JSON_BOOL, 0 },
+    { "freeAccountingDimension1.id", "dimension1_id", JSON_ID, 0 },
+    { "freeAccountingDimension2.id", "dimension2_id", JSON_ID, 0 },
+    { "freeAccountingDimension3.id", "dimension3_id", JSON_ID, 0 },
+    { "asset.id", "asset_id", JSON_ID, 0 },
 };
 
 const struct resource RESOURCE_POSTING = {
     .name = "posting",
     .path = "/ledger/posting",
     .sorting = "id",
-    COLUMNS(POSTING_COLUMNS),
+    RESOURCE_COLUMNS(POSTING_COLUMNS),
 };
 
 static const struct json_column BALANCE_COLUMNS[] = {
@@ -60,7 +62,7 @@ static const struct json_column BALANCE_COLUMNS[] = {
 const struct resource RESOURCE_BALANCE = {
     .name = "balance",
     .path = "/balanceSheet",
-    COLUMNS(BALANCE_COLUMNS),
+    RESOURCE_COLUMNS(BALANCE_COLUMNS),
     .id_column = -1,
 };
 
@@ -73,7 +75,7 @@ static const struct json_column ACCESS_COLUMNS[] = {
 const struct resource RESOURCE_ACCESS = {
     .name = "access",
     .path = "/company/%3EwithLoginAccess",
-    COLUMNS(ACCESS_COLUMNS),
+    RESOURCE_COLUMNS(ACCESS_COLUMNS),
     .id_column = -1,
 };
 
@@ -113,10 +115,15 @@ static const struct json_column VAT_TYPE_COLUMNS[] = {
 };
 
 static const struct json_column ACCOUNTING_PERIOD_COLUMNS[] = {
-    { "id", "accounting_period_id", JSON_ID, 1 }, { "version", "version", JSON_INT, 0 },
-    { "number", "number", JSON_INT, 0 },          { "name", "name", JSON_TEXT, 0 },
-    { "start", "start_date", JSON_DATE, 1 },      { "end", "end_date", JSON_DATE, 1 },
+    { "id", "accounting_period_id", JSON_ID, 1 },
+    { "version", "version", JSON_INT, 0 },
+    { "number", "number", JSON_INT, 0 },
+    { "name", "name", JSON_TEXT, 0 },
+    { "start", "start_date", JSON_DATE, 1 },
+    { "end", "end_date", JSON_DATE, 1 },
     { "isClosed", "is_closed", JSON_BOOL, 0 },
+    { "checkLedgerLogEmployeeName", "checked_by", JSON_TEXT, 0 },
+    { "checkLedgerLogTime", "checked_at", JSON_TEXT, 0 },
 };
 
 static const struct json_column DEPARTMENT_COLUMNS[] = {
@@ -164,13 +171,16 @@ static const struct json_column VOUCHER_COLUMNS[] = {
     { "description", "description", JSON_TEXT, 0 },
     { "voucherType.id", "voucher_type_id", JSON_ID, 0 },
     { "reverseVoucher.id", "reverse_voucher_id", JSON_ID, 0 },
+    { "document.id", "document_id", JSON_ID, 0 },
+    { "attachment.id", "attachment_id", JSON_ID, 0 },
+    { "ediDocument.id", "edi_document_id", JSON_ID, 0 },
 };
 
 const struct resource RESOURCE_VOUCHER = {
     .name = "voucher",
     .path = "/ledger/voucher",
     .sorting = "id",
-    COLUMNS(VOUCHER_COLUMNS),
+    RESOURCE_COLUMNS(VOUCHER_COLUMNS),
 };
 
 /* The API answers only one of the two kinds where isInactive is left out. */
@@ -180,30 +190,42 @@ static const struct resource MASTERS[] = {
     { .name = "annual_account",
       .path = "/ledger/annualAccount",
       .sorting = "id",
-      COLUMNS(ANNUAL_ACCOUNT_COLUMNS) },
-    { .name = "account", .path = "/ledger/account", .sorting = "id", COLUMNS(ACCOUNT_COLUMNS) },
+      RESOURCE_COLUMNS(ANNUAL_ACCOUNT_COLUMNS) },
+    { .name = "account",
+      .path = "/ledger/account",
+      .sorting = "id",
+      RESOURCE_COLUMNS(ACCOUNT_COLUMNS) },
     { .name = "voucher_type",
       .path = "/ledger/voucherType",
       .sorting = "id",
-      COLUMNS(VOUCHER_TYPE_COLUMNS) },
-    { .name = "vat_type", .path = "/ledger/vatType", .sorting = "id", COLUMNS(VAT_TYPE_COLUMNS) },
+      RESOURCE_COLUMNS(VOUCHER_TYPE_COLUMNS) },
+    { .name = "vat_type",
+      .path = "/ledger/vatType",
+      .sorting = "id",
+      RESOURCE_COLUMNS(VAT_TYPE_COLUMNS) },
     { .name = "accounting_period",
       .path = "/ledger/accountingPeriod",
       .sorting = "id",
-      COLUMNS(ACCOUNTING_PERIOD_COLUMNS) },
-    { .name = "department", .path = "/department", .sorting = "id", COLUMNS(DEPARTMENT_COLUMNS) },
-    { .name = "project", .path = "/project", .sorting = "id", COLUMNS(PROJECT_COLUMNS) },
+      RESOURCE_COLUMNS(ACCOUNTING_PERIOD_COLUMNS) },
+    { .name = "department",
+      .path = "/department",
+      .sorting = "id",
+      RESOURCE_COLUMNS(DEPARTMENT_COLUMNS) },
+    { .name = "project", .path = "/project", .sorting = "id", RESOURCE_COLUMNS(PROJECT_COLUMNS) },
     { .name = "customer",
       .path = "/customer",
       .sorting = "id",
       .variants = ACTIVE_AND_INACTIVE,
-      COLUMNS(CUSTOMER_COLUMNS) },
+      RESOURCE_COLUMNS(CUSTOMER_COLUMNS) },
     { .name = "supplier",
       .path = "/supplier",
       .sorting = "id",
       .variants = ACTIVE_AND_INACTIVE,
-      COLUMNS(SUPPLIER_COLUMNS) },
-    { .name = "employee", .path = "/employee", .sorting = "id", COLUMNS(EMPLOYEE_COLUMNS) },
+      RESOURCE_COLUMNS(SUPPLIER_COLUMNS) },
+    { .name = "employee",
+      .path = "/employee",
+      .sorting = "id",
+      RESOURCE_COLUMNS(EMPLOYEE_COLUMNS) },
 };
 
 const struct resource *const RESOURCE_MASTERS[] = {
@@ -272,9 +294,9 @@ int resource_append_fields(const struct resource *resource, struct buf *out)
 static const char *column_sql_type(enum json_type type)
 {
     static const char *const NAMES[] = {
-        [JSON_ID] = "bigint",        [JSON_INT] = "integer", [JSON_MONEY] = "numeric",
-        [JSON_BOOL] = "boolean",     [JSON_DATE] = "date",   [JSON_TEXT] = "text",
-        [JSON_NUMBER_TEXT] = "text",
+        [JSON_ID] = "bigint",        [JSON_INT] = "integer",  [JSON_MONEY] = "numeric",
+        [JSON_BOOL] = "boolean",     [JSON_DATE] = "date",    [JSON_TEXT] = "text",
+        [JSON_NUMBER_TEXT] = "text", [JSON_ID_LIST] = "text",
     };
     return NAMES[type];
 }

@@ -4,7 +4,8 @@
  * A row says where a list lies, which JSON path goes to which column, and how its pages are asked
  * for; `fields=` and the staging table are made from the same columns. Names and types follow the
  * official specification (openapi.json 2.74). Adding a resource is one row here, one table, one
- * merge statement.
+ * merge statement (sql/queries/merge_NAME.sql), and where it is asked in parts the statement that
+ * names them (sql/queries/parts_NAME.sql).
  */
 #ifndef SALDOD_TRIPLETEX_RESOURCE_H
 #define SALDOD_TRIPLETEX_RESOURCE_H
@@ -18,14 +19,20 @@ struct buf;
 
 struct resource {
     const char *name;            /* "posting"; its stage is "stage_posting" */
-    const char *path;            /* "/ledger/posting" */
+    const char *path;            /* "/ledger/posting"; "{id}" in it stands for the part */
     const char *sorting;         /* value of `sorting`; NULL where the order means nothing */
     const char *const *variants; /* extra parameters, each asked for by itself; NULL-terminated;
                                     NULL = one list without */
+    const char *filter;          /* a parameter of every request; NULL = none */
+    const char *wish; /* one that is newer than the specification: left out where refused */
     const struct json_column *columns;
     int columns_count;
-    int id_column; /* strictly rising over the pages where sorted by it; -1 = none */
+    int id_column;   /* strictly rising over the pages where sorted by it; -1 = none */
+    int has_parts;   /* asked part by part, as parts_NAME.sql names them */
+    int may_run_dry; /* no rows after many is nothing to wonder at */
 };
+
+#define RESOURCE_COLUMNS(array) .columns = (array), .columns_count = ARRAY_LEN(array)
 
 /* Postings and saldo: the truth that is proven. */
 extern const struct resource RESOURCE_POSTING;
@@ -37,6 +44,11 @@ extern const struct resource RESOURCE_ACCESS;
 
 /* Lists asked every master_interval, in the order in which they are asked; NULL-terminated. */
 extern const struct resource *const RESOURCE_MASTERS[];
+
+/* What is read beyond the ledger, once it is complete, in the order in which it is asked; ends with
+ * a row without a name. [mirror] resources chooses among them. */
+extern const struct resource RESOURCE_EXTRAS[];
+const struct resource *resource_find_extra(const char *name, size_t len) MUST_USE; /* or NULL */
 
 /* Appends the value of `fields`: "id,version,voucher(id,number)". */
 int resource_append_fields(const struct resource *resource, struct buf *out) MUST_USE;

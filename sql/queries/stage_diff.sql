@@ -18,9 +18,9 @@ SELECT coalesce(s.posting_id, m.posting_id), coalesce(m.voucher_id, s.voucher_id
     OR (m.version, m.voucher_id, m."row", m.posting_date, m.account_id, m.amount, m.amount_currency, m.amount_gross,
         m.amount_gross_currency, m.currency, m.description, m.vat_type_id, m.customer_id, m.supplier_id, m.employee_id,
         m.department_id, m.project_id, m.product_id, m.invoice_number, m.term_of_payment, m.close_group_id,
-        m.posting_type, m.external_ref, m.system_generated, m.matched)
+        m.posting_type, m.external_ref, m.system_generated, m.matched, m.dimension1_id, m.dimension2_id, m.dimension3_id, m.asset_id)
        IS DISTINCT FROM
        (s.version, s.voucher_id, s."row", s.posting_date, s.account_id, s.amount, s.amount_currency, s.amount_gross,
         s.amount_gross_currency, s.currency, s.description, s.vat_type_id, s.customer_id, s.supplier_id, s.employee_id,
         s.department_id, s.project_id, s.product_id, s.invoice_number, s.term_of_payment, s.close_group_id,
-        s.posting_type, s.external_ref, s.system_generated, s.matched)
+        s.posting_type, s.external_ref, s.system_generated, s.matched, s.dimension1_id, s.dimension2_id, s.dimension3_id, s.asset_id)

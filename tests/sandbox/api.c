@@ -11,6 +11,7 @@
 #include "tests/sandbox/auth.h"
 #include "tests/sandbox/company.h"
 #include "tests/sandbox/day.h"
+#include "tests/sandbox/extras.h"
 #include "tests/sandbox/fault.h"
 #include "tests/sandbox/fields.h"
 #include "tests/sandbox/list.h"
@@ -142,6 +143,9 @@ static void api_list(struct world *world, struct call *call, const struct endpoi
                  "An accountant's session needs the id of a client as the user name");
         return;
     }
+    params_read_path(call->path, &query);
+    if (call->company)
+        extras_refresh(call->company);
     enum list_twist twist = LIST_PLAIN;
     if (call->fault && call->fault->kind == FAULT_REPEAT_PAGE)
         twist = LIST_REPEATS_PAGE;

@@ -212,6 +212,9 @@ static bool collect_source(const struct world *world, const struct company *comp
     case SOURCE_OPEN_POSTS:
         to = (int32_t)params_number(query, "date", INT32_MAX);
         break;
+    case SOURCE_ASSET_POSTINGS:
+        to = (int32_t)params_number(query, "dateToExclusive", INT32_MAX);
+        break;
     case SOURCE_POSTINGS_BY_DATE:
         if (query->fields)
             return fail_set(fail, 422, 18000, "fields", "'fields' is not supported here");

@@ -7,6 +7,7 @@
 
 #include "tests/sandbox/chart.h"
 #include "tests/sandbox/day.h"
+#include "tests/sandbox/extras.h"
 #include "tests/sandbox/generate.h"
 #include "tests/sandbox/registers.h"
 #include "tests/sandbox/rows.h"
@@ -175,12 +176,14 @@ struct company *company_new(const struct company_plan *plan)
     chart_fill(company);
     registers_fill(company);
     generate_vouchers(company);
+    extras_fill(company);
     return company;
 }
 
 void company_free(struct company *company)
 {
     ledger_release(&company->ledger);
+    extras_release(company);
     registers_release(company);
     free(company->org_nr);
     free(company->name);

@@ -31,7 +31,10 @@ struct company {
     int32_t numbers[COMPANY_YEARS]; /* the last voucher number of each year */
     struct rng mutations;
     struct vec accounts, departments, projects, customers, suppliers, employees, products,
-        currencies, vat_types, voucher_types, close_groups, years, periods;
+        currencies, vat_types, voucher_types, close_groups, years, periods, dimensions,
+        dimension_values, documents, assets, bank_statements, bank_transactions,
+        bank_reconciliations, bank_matches, budgets, drafts, sales_modules, subscriptions;
+    uint64_t assets_revision; /* of the ledger, when the assets were last counted */
     struct ledger ledger;
 };
 

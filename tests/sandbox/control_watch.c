@@ -8,6 +8,9 @@
 #include "tests/sandbox/day.h"
 #include "tests/sandbox/fault.h"
 #include "tests/sandbox/reqlog.h"
+#include "tests/sandbox/extras.h"
+#include "tests/sandbox/list.h"
+#include "tests/sandbox/params.h"
 #include "tests/sandbox/truth.h"
 #include "tests/sandbox/world.h"
 
@@ -69,6 +72,32 @@ static void call_truth_accounts(struct control *control)
     struct company *company = control_company(control);
     if (company)
         truth_accounts(company, &control->out);
+}
+
+/* What a client with all rights would read of a register, whole. */
+static void call_truth_rows(struct control *control)
+{
+    struct company *company = control_company(control);
+    const char *path = control_text(control, "path");
+    const struct endpoint *endpoint = path ? params_endpoint(path) : NULL;
+    if (!company)
+        return;
+    if (!endpoint || endpoint->source != SOURCE_REGISTER) {
+        control_refuse(control, "path: no register lies at '%s'", path ? path : "");
+        return;
+    }
+    extras_refresh(company);
+    if (!list_truth(endpoint, company, control_text(control, "fields"), &control->out,
+                    &control->fail))
+        control->out.len = 0;
+}
+
+static void call_truth_open_posts(struct control *control)
+{
+    struct company *company;
+    int32_t from, to;
+    if (truth_ask(control, &company, &from, &to))
+        truth_open_posts(company, to, &control->out);
 }
 
 static void call_truth_years(struct control *control)
@@ -136,6 +165,8 @@ const struct control_call CONTROL_WATCH[] = {
     { "GET", "/truth/saldo", call_truth_saldo },
     { "GET", "/truth/accounts", call_truth_accounts },
     { "GET", "/truth/years", call_truth_years },
+    { "GET", "/truth/rows", call_truth_rows },
+    { "GET", "/truth/openposts", call_truth_open_posts },
     { "POST", "/fault", call_fault },
     { "GET", "/faults", call_faults },
     { "POST", "/faults/clear", call_clear_faults },

@@ -121,3 +121,20 @@ bool list_answer(struct world *world, const struct list_ask *ask, struct out *ou
     fields_release(&fields);
     return ok;
 }
+
+bool list_truth(const struct endpoint *endpoint, const struct company *company, const char *text,
+                struct out *out, struct fail *fail)
+{
+    struct fields fields;
+    const struct vec *rows = (const void *)((const char *)company + endpoint->offset);
+    if (!fields_parse(text ? text : "*", endpoint->model, &fields, fail))
+        return false;
+    out_raw(out, "[");
+    for (uint32_t i = 0; i < rows->n; i++) {
+        out_comma(out);
+        fields_write(&fields, endpoint->model, rows->at[i], out);
+    }
+    out_raw(out, "]");
+    fields_release(&fields);
+    return true;
+}

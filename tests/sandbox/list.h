@@ -27,4 +27,9 @@ struct list_ask {
 bool list_answer(struct world *world, const struct list_ask *ask, struct out *out,
                  bool *ret_unchanged, struct fail *fail);
 
+/* All rows of a register, as an array; `fields` NULL = all of them. */
+struct endpoint;
+bool list_truth(const struct endpoint *endpoint, const struct company *company, const char *fields,
+                struct out *out, struct fail *fail);
+
 #endif

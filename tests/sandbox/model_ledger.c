@@ -65,10 +65,10 @@ static const struct field POSTING_FIELDS[] = {
     CALL("isVatReadonly", write_false),
     CALL("isAmountVatClosed", write_false),
     CALL("postingRuleId", write_zero),
-    NO_OBJECT("freeAccountingDimension1", MODEL_DIMENSION),
-    NO_OBJECT("freeAccountingDimension2", MODEL_DIMENSION),
-    NO_OBJECT("freeAccountingDimension3", MODEL_DIMENSION),
-    NO_OBJECT("asset", MODEL_ASSET),
+    REF(posting, "freeAccountingDimension1", dimension[0], MODEL_DIMENSION_VALUE),
+    REF(posting, "freeAccountingDimension2", dimension[1], MODEL_DIMENSION_VALUE),
+    NO_OBJECT("freeAccountingDimension3", MODEL_DIMENSION_VALUE),
+    REF(posting, "asset", asset, MODEL_ASSET),
 };
 const struct model MODEL_POSTING = MODEL("Posting", "/ledger/posting", POSTING_FIELDS);
 
@@ -90,10 +90,10 @@ static const struct field VOUCHER_FIELDS[] = {
     REF(voucher, "voucherType", type, MODEL_VOUCHER_TYPE),
     REF(voucher, "reverseVoucher", reverse, MODEL_VOUCHER),
     ROWS(voucher, "postings", postings, MODEL_POSTING),
-    NO_OBJECT("document", MODEL_OPAQUE),
-    NO_OBJECT("attachment", MODEL_OPAQUE),
+    REF(voucher, "document", document, MODEL_DOCUMENT),
+    REF(voucher, "attachment", attachment, MODEL_DOCUMENT),
     AT(voucher, "externalVoucherNumber", FIELD_TEXT, external_number),
-    NO_OBJECT("ediDocument", MODEL_OPAQUE),
+    NO_OBJECT("ediDocument", MODEL_DOCUMENT),
     NONE("supplierVoucherType"),
     CALL("wasAutoMatched", write_false),
     AT(voucher, "vendorInvoiceNumber", FIELD_TEXT, vendor_invoice_number),

@@ -163,60 +163,6 @@ static const struct field CURRENCY_FIELDS[] = {
 };
 const struct model MODEL_CURRENCY = MODEL("Currency", "/currency", CURRENCY_FIELDS);
 
-static const struct field DIMENSION_FIELDS[] = {
-    HEAD,
-    NONE("displayName"),
-    NONE("nameAndNumber"),
-    NONE("dimensionIndex"),
-    CALL("active", write_false),
-    NONE("number"),
-    CALL("showInVoucherRegistration", write_false),
-    NONE("position"),
-};
-const struct model MODEL_DIMENSION = MODEL("AccountingDimensionValue",
-                                           "/ledger/accountingDimensionValue", DIMENSION_FIELDS);
-
-static const struct field ASSET_FIELDS[] = {
-    HEAD,
-    NONE("name"),
-    NONE("displayName"),
-    NONE("description"),
-    NONE("dateOfAcquisition"),
-    NONE("acquisitionCost"),
-    NO_OBJECT("account", MODEL_ACCOUNT),
-    NONE("incomingBalance"),
-    NONE("lifetime"),
-    NONE("status"),
-    NONE("depreciationRemainingValue"),
-    NO_OBJECT("depreciationAccount", MODEL_ACCOUNT),
-    CALL("hasHistoryFromExternalSystem", write_false),
-    NONE("externalLastDepreciation"),
-    NONE("externalLastAccountedValue"),
-    NONE("externalAccumulatedDepreciation"),
-    NONE("depreciationMethod"),
-    NONE("depreciationFrom"),
-    NONE("accumulatedDepreciation"),
-    NONE("depreciationRate"),
-    NO_OBJECT("department", MODEL_DEPARTMENT),
-    NO_OBJECT("project", MODEL_PROJECT),
-    NONE("startingBalance"),
-    NONE("balanceIn"),
-    NONE("balanceOut"),
-    NONE("balanceChange"),
-    NONE("depreciationBasis"),
-    NONE("numberOfMonths"),
-    NONE("annualDepreciation"),
-    NONE("depreciationDiscrepancy"),
-    NONE("depreciationAmount"),
-    NONE("totalDepreciationAmount"),
-    NONE("improvements"),
-    NONE("newHires"),
-    NONE("salesAndOtherRealizations"),
-    NONE("saleDate"),
-    NONE("accountingRelatedProfitOrLoss"),
-};
-const struct model MODEL_ASSET = MODEL("Asset", "/asset", ASSET_FIELDS);
-
 static const struct field CHANGE_FIELDS[] = {
     NONE("employeeId"),
     NONE("timestamp"),

@@ -14,10 +14,21 @@
 #define INVALID 15000
 #define COUNT_MAX 10000
 
+/* The path, or the pattern with a number where PARAMS_PATH_ID stands. */
+static bool is_path(const char *pattern, const char *path)
+{
+    const char *hole = strstr(pattern, PARAMS_PATH_ID);
+    size_t before = hole ? (size_t)(hole - pattern) : 0;
+    if (!hole || strncmp(pattern, path, before) != 0)
+        return strcmp(pattern, path) == 0;
+    size_t digits = strspn(path + before, "0123456789");
+    return digits > 0 && strcmp(path + before + digits, hole + strlen(PARAMS_PATH_ID)) == 0;
+}
+
 const struct endpoint *params_endpoint(const char *path)
 {
     for (size_t i = 0; i < ENDPOINTS_N; i++) {
-        if (strcmp(ENDPOINTS[i].path, path) == 0)
+        if (is_path(ENDPOINTS[i].path, path))
             return &ENDPOINTS[i];
     }
     return NULL;
@@ -180,6 +191,16 @@ static bool params_check_page(struct query *query, struct fail *fail)
     if (from > params_number(query, "dateTo", INT32_MAX))
         return fail_set(fail, 422, INVALID, "dateTo", "'dateTo' must not be before 'dateFrom'");
     return true;
+}
+
+void params_read_path(const char *path, struct query *query)
+{
+    const char *hole = strstr(query->endpoint->path, PARAMS_PATH_ID);
+    if (!hole)
+        return;
+    int place = params_place(query->endpoint, PARAMS_PATH_ID);
+    query->text[place] = path + (hole - query->endpoint->path);
+    query->number[place] = strtoll(query->text[place], NULL, 10);
 }
 
 bool params_read(const struct endpoint *endpoint, const struct evkeyvalq *given,

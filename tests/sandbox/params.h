@@ -14,6 +14,7 @@ struct fail;
 struct model;
 
 #define PARAMS_MAX 32
+#define PARAMS_PATH_ID "{id}" /* in a path, and the name of the parameter it makes */
 
 enum param_type {
     PARAM_INT32,
@@ -53,6 +54,7 @@ enum source {
     SOURCE_POSTINGS_BY_DATE,
     SOURCE_VOUCHERS,
     SOURCE_OPEN_POSTS,
+    SOURCE_ASSET_POSTINGS,
     SOURCE_BALANCE,
     SOURCE_CLIENTS
 };
@@ -77,6 +79,9 @@ struct query {
 const struct endpoint *params_endpoint(const char *path);
 bool params_read(const struct endpoint *endpoint, const struct evkeyvalq *given,
                  struct query *ret_query, struct fail *fail);
+
+/* The id that the path itself names, as in /asset/7/postings. */
+void params_read_path(const char *path, struct query *query);
 
 /* The number of a parameter, or `otherwise` where it was not given. */
 int64_t params_number(const struct query *query, const char *name, int64_t otherwise);

@@ -197,6 +197,43 @@ static const struct param CLOSE_GROUP_PARAMS[] = {
     { "dateTo", PARAM_DAY, true, USE_BEFORE, "date", NULL },
     PAGE
 };
+static const struct param DIMENSION_PARAMS[] = { USE("activeOnly", PARAM_BOOL, USE_NONE, NULL),
+                                                 PAGE };
+static const struct param DIMENSION_VALUE_PARAMS[] = {
+    USE("dimensionIndex", PARAM_INT32, USE_EQUAL, "dimensionIndex"), NONE("activeOnly", PARAM_BOOL),
+    NONE("showInVoucherRegistration", PARAM_BOOL), PAGE
+};
+static const struct param ASSET_PARAMS[] = { USE("id", PARAM_IDS, USE_ONE_OF, "id"),
+                                             USE("name", PARAM_TEXT, USE_HAS, "name"),
+                                             NONE("description", PARAM_TEXT), PAGE };
+static const struct param ASSET_POSTING_PARAMS[] = {
+    USE(PARAMS_PATH_ID, PARAM_INT64, USE_EQUAL, "asset"), NONE("dateFrom", PARAM_DAY),
+    NONE("dateToExclusive", PARAM_DAY), PAGE
+};
+static const struct param BANK_STATEMENT_PARAMS[] = { USE("id", PARAM_IDS, USE_ONE_OF, "id"),
+                                                      NONE("accountId", PARAM_IDS),
+                                                      NONE("fileFormats", PARAM_TEXT), PAGE };
+static const struct param BANK_TRANSACTION_PARAMS[] = {
+    { "bankStatementId", PARAM_INT64, true, USE_EQUAL, "bankStatement", NULL }, PAGE
+};
+static const struct param BANK_RECONCILIATION_PARAMS[] = {
+    USE("id", PARAM_IDS, USE_ONE_OF, "id"),
+    USE("accountingPeriodId", PARAM_IDS, USE_ONE_OF, "accountingPeriod"),
+    USE("accountId", PARAM_IDS, USE_ONE_OF, "account"), PAGE
+};
+static const struct param BANK_MATCH_PARAMS[] = {
+    USE("id", PARAM_IDS, USE_ONE_OF, "id"),
+    USE("bankReconciliationId", PARAM_IDS, USE_ONE_OF, "bankReconciliation"),
+    { "count", PARAM_INT32, false, USE_NONE, NULL, "5000" },
+    NONE("approved", PARAM_BOOL),
+    PAGE
+};
+static const struct param BUDGET_PARAMS[] = { USE("year", PARAM_INT32, USE_EQUAL, "#year"), PAGE };
+static const struct param DRAFT_VOUCHER_PARAMS[] = { USE("dateFrom", PARAM_DAY, USE_FROM, "date"),
+                                                     USE("dateTo", PARAM_DAY, USE_BEFORE, "date"),
+                                                     MUST("includeNonApproved", PARAM_BOOL),
+                                                     NONE("changedSince", PARAM_TEXT), PAGE };
+static const struct param PLAIN_PARAMS[] = { PAGE };
 static const struct param PRODUCT_PARAMS[] = {
     USE("number", PARAM_IDS, USE_ONE_OF, "number"),
     USE("ids", PARAM_IDS, USE_ONE_OF, "id"),
@@ -239,6 +276,22 @@ const struct endpoint ENDPOINTS[] = {
     REGISTER("/ledger/voucherType", MODEL_VOUCHER_TYPE, voucher_types, VOUCHER_TYPE_PARAMS),
     REGISTER("/ledger/vatType", MODEL_VAT_TYPE, vat_types, VAT_TYPE_PARAMS),
     REGISTER("/ledger/closeGroup", MODEL_CLOSE_GROUP, close_groups, CLOSE_GROUP_PARAMS),
+    REGISTER("/ledger/accountingDimensionName", MODEL_DIMENSION, dimensions, DIMENSION_PARAMS),
+    REGISTER("/ledger/accountingDimensionValue/search", MODEL_DIMENSION_VALUE, dimension_values,
+             DIMENSION_VALUE_PARAMS),
+    REGISTER("/ledger/voucher/>nonPosted", MODEL_DRAFT_VOUCHER, drafts, DRAFT_VOUCHER_PARAMS),
+    REGISTER("/bank/statement", MODEL_BANK_STATEMENT, bank_statements, BANK_STATEMENT_PARAMS),
+    REGISTER("/bank/statement/transaction", MODEL_BANK_TRANSACTION, bank_transactions,
+             BANK_TRANSACTION_PARAMS),
+    REGISTER("/bank/reconciliation", MODEL_BANK_RECONCILIATION, bank_reconciliations,
+             BANK_RECONCILIATION_PARAMS),
+    REGISTER("/bank/reconciliation/match", MODEL_BANK_MATCH, bank_matches, BANK_MATCH_PARAMS),
+    REGISTER("/asset", MODEL_ASSET, assets, ASSET_PARAMS),
+    { "/asset/" PARAMS_PATH_ID "/postings", &MODEL_POSTING, SOURCE_ASSET_POSTINGS, 0,
+      ASSET_POSTING_PARAMS },
+    REGISTER("/resultbudget/company", MODEL_BUDGET, budgets, BUDGET_PARAMS),
+    REGISTER("/company/salesmodules", MODEL_SALES_MODULE, sales_modules, PLAIN_PARAMS),
+    REGISTER("/event/subscription", MODEL_SUBSCRIPTION, subscriptions, PLAIN_PARAMS),
     REGISTER("/department", MODEL_DEPARTMENT, departments, DEPARTMENT_PARAMS),
     REGISTER("/project", MODEL_PROJECT, projects, PROJECT_PARAMS),
     REGISTER("/customer", MODEL_CUSTOMER, customers, CUSTOMER_PARAMS),

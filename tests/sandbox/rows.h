@@ -107,6 +107,114 @@ struct period {
     bool is_closed;
 };
 
+/* What lies beyond the ledger begins with a text of its own; the others are constant. */
+struct extra {
+    struct row row;
+    char *own;
+};
+
+struct document {
+    struct row row;
+    char *own; /* name of the file */
+    int32_t size;
+};
+
+struct dimension {
+    struct row row;
+    char *own;
+    const char *name;
+    int32_t index;
+    bool is_active;
+};
+
+struct dimension_value {
+    struct row row;
+    char *own; /* number */
+    const char *name;
+    int32_t index, position;
+    bool is_active;
+};
+
+struct asset {
+    struct row row;
+    char *own; /* name */
+    struct account *account, *depreciation_account;
+    struct department *department;
+    int32_t acquired, lifetime;
+    money_t rate, cost, depreciated, balance_in, balance_change, balance_out, before;
+};
+
+struct bank_statement {
+    struct row row;
+    char *own; /* name of the file */
+    int32_t from, to;
+    money_t opening, closing;
+    struct vec transactions;
+};
+
+struct bank_transaction {
+    struct row row;
+    char *own; /* description */
+    struct bank_statement *statement;
+    struct account *account;
+    int32_t day;
+    money_t amount;
+    bool is_matched;
+};
+
+struct bank_reconciliation {
+    struct row row;
+    char *own;
+    struct account *account;
+    struct period *period;
+    struct employee *closed_by;
+    int32_t closed;
+    money_t closing;
+    bool is_closed;
+};
+
+/* The posting may be deleted later: only its id is kept. */
+struct bank_match {
+    struct row row;
+    char *own;
+    struct bank_reconciliation *reconciliation;
+    struct vec transactions;
+    int64_t posting_id;
+};
+
+struct budget_row {
+    struct row row;
+    char *own;
+    struct account *account;
+    struct period *period;
+    int32_t year;
+    money_t amount;
+};
+
+/* A voucher that is not posted. */
+struct draft_voucher {
+    struct row row;
+    char *own; /* number of the supplier's invoice */
+    int32_t day, temporary_number;
+    const char *description;
+    struct voucher_type *type;
+    struct document *document;
+};
+
+struct sales_module {
+    struct row row;
+    char *own;
+    const char *name;
+    int32_t cost_start;
+};
+
+struct subscription {
+    struct row row;
+    char *own;
+    const char *event;
+    uint8_t status;
+};
+
 enum posting_type {
     POSTING_PLAIN,
     POSTING_INCOMING_PAYMENT,
@@ -133,6 +241,8 @@ struct posting {
     struct vat_type *vat_type;
     struct currency *currency;
     struct close_group *close_group;
+    struct dimension_value *dimension[2];
+    struct asset *asset;
     char *description, *invoice_number, *external_ref;
     money_t amount, amount_currency, amount_gross, amount_gross_currency;
 };
@@ -144,6 +254,7 @@ struct voucher {
     char *description, *external_number, *vendor_invoice_number;
     struct voucher_type *type;
     struct voucher *reverse;
+    struct document *document, *attachment;
     struct vec postings;
 };
 

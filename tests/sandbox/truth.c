@@ -97,6 +97,10 @@ static void truth_posting(const struct posting *posting, struct out *out)
     put_bool(out, "system_generated", posting->system_generated);
     put_bool(out, "matched", posting->matched);
     put_int(out, "version", posting->row.version);
+    put_id(out, "dimension1_id", posting->dimension[0]);
+    put_id(out, "dimension2_id", posting->dimension[1]);
+    put_id(out, "dimension3_id", NULL);
+    put_id(out, "asset_id", posting->asset);
     out_raw(out, "}");
 }
 
@@ -248,6 +252,26 @@ void truth_years(const struct company *company, struct out *out)
         put_day(out, "start_date", year->start);
         put_day(out, "end_date", year->end);
         out_raw(out, "}");
+    }
+    out_raw(out, "]");
+}
+
+/* Postings that no group dated before `to` closes, as they stand now. */
+void truth_open_posts(const struct company *company, int32_t to, struct out *out)
+{
+    const struct calendar *calendar = &company->ledger.postings;
+    int32_t from = INT32_MIN, end = to;
+    truth_clip(calendar, &from, &end);
+    out_raw(out, "[");
+    for (int32_t day = from; day < end; day++) {
+        const struct vec *rows = ledger_day(calendar, day);
+        for (uint32_t i = 0; i < rows->n; i++) {
+            const struct posting *posting = rows->at[i];
+            bool is_closed = posting->close_group && posting->close_group->day < to;
+            if (posting->account->is_closeable && !is_closed &&
+                !truth_hides(company, posting->voucher))
+                truth_posting(posting, out);
+        }
     }
     out_raw(out, "]");
 }

@@ -14,6 +14,7 @@ void truth_postings(const struct company *company, int32_t from, int32_t to, str
 void truth_vouchers(const struct company *company, int32_t from, int32_t to, struct out *out);
 void truth_accounts(const struct company *company, struct out *out);
 void truth_saldo(const struct company *company, int32_t from, int32_t to, struct out *out);
+void truth_open_posts(const struct company *company, int32_t to, struct out *out);
 void truth_years(const struct company *company, struct out *out);
 
 #endif

@@ -69,9 +69,9 @@ SELECT columns_are('finale', 'voucher', ARRAY['org_nr', 'client_id', 'voucher_id
 SELECT columns_are('finale', 'posting', ARRAY['org_nr', 'client_id', 'posting_id', 'voucher_id', 'voucher_year', 'voucher_number', 'row', 'posting_date',
     'account_number', 'account_name', 'amount', 'amount_currency', 'amount_gross', 'amount_gross_currency', 'currency', 'description', 'vat_code',
     'customer_id', 'supplier_id', 'employee_id', 'department_id', 'project_id', 'product_id', 'invoice_number', 'term_of_payment', 'close_group_id',
-    'posting_type', 'external_ref', 'system_generated', 'matched', 'version']);
-SELECT is(ARRAY(SELECT attname FROM pg_attribute WHERE attrelid = 'finale.deleted_posting'::regclass AND attnum > 0 ORDER BY attnum),
-          ARRAY(SELECT attname FROM pg_attribute WHERE attrelid = 'finale.posting'::regclass AND attnum > 0 ORDER BY attnum)
+    'posting_type', 'external_ref', 'system_generated', 'matched', 'version', 'dimension1_id', 'dimension2_id', 'dimension3_id', 'asset_id']);
+SELECT bag_eq($$SELECT attname FROM pg_attribute WHERE attrelid = 'finale.deleted_posting'::regclass AND attnum > 0$$,
+          ARRAY(SELECT attname FROM pg_attribute WHERE attrelid = 'finale.posting'::regclass AND attnum > 0)
           || ARRAY['seen_gone_at', 'reason']::name[], 'deleted_posting has the columns of posting and two more');
 SELECT is(ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = format('finale.%I', v)::regclass AND attnum <= 2 AND attnum > 0 ORDER BY attnum),
           ARRAY['org_nr', 'client_id'], v || ' begins with org_nr and client_id')

@@ -27,6 +27,7 @@ INSERT INTO sync.owner (token_id, instance, epoch, backend_pid) VALUES ('t-fjord
 INSERT INTO sync.available_client (token_id, company_id) VALUES ('t-fjord', 1), ('t-nordlys', 1);
 INSERT INTO sync.list (client_id, resource) VALUES (:fjord, 'ledger/account'), (:nordlys, 'ledger/account');
 INSERT INTO sync.pull_history (client_id, duration_ms, outcome, requests, changes) VALUES (:fjord, 1, 'done', 1, 1), (:nordlys, 1, 'done', 1, 1);
+SELECT bureau.add_group_member('Konsern', '974760673'), bureau.add_group_member('Konsern', '811126489') \g /dev/null
 INSERT INTO mirror.deleted_posting (client_id, posting_id, seen_gone_at, reason, version, voucher_id, posting_date, account_id, amount)
 SELECT c, 1, now(), 'voucher_deleted', 0, 1, now(), 1, 1 FROM unnest(ARRAY[:fjord, :nordlys]) AS c;
 INSERT INTO mirror.voucher_difference (client_id, voucher_id, year, difference) SELECT c, 1, 2026, 1 FROM unnest(ARRAY[:fjord, :nordlys]) AS c;
@@ -41,7 +42,8 @@ BEGIN
             (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
               WHERE attrelid = t.tab AND attnum > 0 AND attnotnull AND NOT atthasdef AND attname <> 'client_id'),
             t.client,
-            (SELECT string_agg(CASE atttypid WHEN 'date'::regtype THEN '''2026-01-01''' WHEN 'timestamptz'::regtype THEN '''now''' ELSE '''1''' END, ', ' ORDER BY attnum) FROM pg_attribute
+            (SELECT string_agg(CASE atttypid WHEN 'date'::regtype THEN '''2026-01-01''' WHEN 'timestamptz'::regtype THEN '''2026-01-01'''
+                                         WHEN 'bigint[]'::regtype THEN '''{1}''' ELSE '''1''' END, ', ' ORDER BY attnum) FROM pg_attribute
               WHERE attrelid = t.tab AND attnum > 0 AND attnotnull AND NOT atthasdef AND attname <> 'client_id'));
     END LOOP;
 END

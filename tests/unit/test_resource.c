@@ -13,6 +13,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/mem.h"
+#include "gen/sql_queries.h"
 #include "lib/tripletex/resource.h"
 
 enum { TEXT_BYTES_MAX = 8192 };
@@ -34,7 +35,8 @@ static void asks_for_exactly_what_is_mirrored_of_postings(void **state)
         "reverseVoucher(id)),row,date,account(id),amount,amountCurrency,amountGross,"
         "amountGrossCurrency,currency(code),description,vatType(id),customer(id),supplier(id),"
         "employee(id),department(id),project(id),product(id),invoiceNumber,termOfPayment,"
-        "closeGroup(id),type,externalRef,systemGenerated,matched");
+        "closeGroup(id),type,externalRef,systemGenerated,matched,freeAccountingDimension1(id),"
+        "freeAccountingDimension2(id),freeAccountingDimension3(id),asset(id)");
 }
 
 static void asks_for_fields_without_and_with_parents(void **state)
@@ -90,12 +92,25 @@ static void says_when_there_is_no_room(void **state)
     }
 }
 
+static int masters_count(void)
+{
+    int count = 0;
+    while (RESOURCE_MASTERS[count])
+        count++;
+    return count;
+}
+
 static const struct resource *catalogue(int index)
 {
     static const struct resource *const OTHERS[] = { &RESOURCE_POSTING, &RESOURCE_BALANCE,
                                                      &RESOURCE_ACCESS, &RESOURCE_VOUCHER };
-    return index < (int)ARRAY_LEN(OTHERS) ? OTHERS[index]
-                                          : RESOURCE_MASTERS[index - ARRAY_LEN(OTHERS)];
+    if (index < (int)ARRAY_LEN(OTHERS))
+        return OTHERS[index];
+    index -= (int)ARRAY_LEN(OTHERS);
+    if (index < masters_count())
+        return RESOURCE_MASTERS[index];
+    const struct resource *extra = &RESOURCE_EXTRAS[index - masters_count()];
+    return extra->name ? extra : NULL;
 }
 
 /* Where ids rise, the id is the first column and the list is sorted by it. */
@@ -153,9 +168,12 @@ static json_t *follow(json_t *specification, json_t *schema)
 static json_t *find_operation(json_t *specification, const struct resource *resource)
 {
     json_t *paths = json_object_get(specification, "paths");
-    const char *path = strcmp(resource->path, "/company/%3EwithLoginAccess") == 0
-                           ? "/company/>withLoginAccess"
-                           : resource->path;
+    AUTO_FREE char *path = mem_strdup(resource->path);
+    char *encoded = strstr(path, "%3E");
+    if (encoded) {
+        *encoded = '>';
+        memmove(encoded + 1, encoded + 3, strlen(encoded + 3) + 1);
+    }
     return json_object_get(json_object_get(paths, path), "get");
 }
 
@@ -187,10 +205,18 @@ static json_t *rows_schema(json_t *specification, json_t *operation)
 static const char *type_of(enum json_type type)
 {
     static const char *const TYPES[] = {
-        [JSON_ID] = "integer",   [JSON_INT] = "integer", [JSON_MONEY] = "number",
-        [JSON_BOOL] = "boolean", [JSON_DATE] = "string", [JSON_TEXT] = "string",
+        [JSON_ID] = "integer",      [JSON_INT] = "integer", [JSON_MONEY] = "number",
+        [JSON_BOOL] = "boolean",    [JSON_DATE] = "string", [JSON_TEXT] = "string",
+        [JSON_ID_LIST] = "integer",
     };
     return TYPES[type];
+}
+
+/* What an array holds, where it is one. */
+static json_t *items_of(json_t *schema)
+{
+    json_t *items = json_object_get(schema, "items");
+    return items ? items : schema;
 }
 
 static void check_column(json_t *specification, json_t *schema, const struct resource *resource,
@@ -200,7 +226,7 @@ static void check_column(json_t *specification, json_t *schema, const struct res
     char *rest = path;
     for (char *name; schema && (name = strsep(&rest, "."));)
         schema = follow(specification,
-                        json_object_get(json_object_get(schema, "properties"), name));
+                        items_of(json_object_get(json_object_get(schema, "properties"), name)));
     const char *type = json_string_value(json_object_get(schema, "type"));
     if (!type)
         fail_msg("%s: the specification has no %s", resource->path, column->path);
@@ -222,6 +248,7 @@ static void check_resource(json_t *specification, const struct resource *resourc
     assert_true(!resource->sorting || find_parameter(operation, "sorting"));
     for (const char *const *variant = resource->variants; variant && *variant; variant++)
         assert_non_null(find_parameter(operation, *variant));
+    assert_true(!resource->filter || find_parameter(operation, resource->filter));
 }
 
 static void asks_only_for_what_the_specification_knows(void **state)
@@ -235,9 +262,26 @@ static void asks_only_for_what_the_specification_knows(void **state)
     json_decref(specification);
 }
 
+/* A resource is a row, a table and statements of its name; what is asked in parts names them. */
+static void has_the_statements_of_every_resource(void **state)
+{
+    (void)state;
+    for (const struct resource *extra = RESOURCE_EXTRAS; extra->name; extra++) {
+        if (!sql_query_find("merge", extra->name))
+            fail_msg("sql/queries/merge_%s.sql is not there", extra->name);
+        if (extra->has_parts != (sql_query_find("parts", extra->name) != NULL))
+            fail_msg("sql/queries/parts_%s.sql and the catalogue disagree", extra->name);
+        assert_ptr_equal(resource_find_extra(extra->name, strlen(extra->name)), extra);
+        assert_null(resource_find_extra(extra->name, strlen(extra->name) - 1));
+    }
+    assert_null(sql_query_find("merge", "ass"));
+    assert_null(sql_query_find("merg", "asset"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(has_the_statements_of_every_resource),
         cmocka_unit_test(asks_for_exactly_what_is_mirrored_of_postings),
         cmocka_unit_test(asks_for_fields_without_and_with_parents),
         cmocka_unit_test(closes_all_parents_at_the_end),

@@ -39,6 +39,8 @@ static void has_defaults(void **state)
     assert_int_equal(settings->history_years, 2);
     assert_int_equal(settings->future_months, 36);
     assert_int_equal(settings->vanish_limit_percent, 20);
+    assert_string_equal(settings->resources, "all");
+    assert_true(settings_has_resource(settings, "asset"));
     assert_int_equal(settings->lifetime_days, 2);
     assert_int_equal(settings->renew_before_ms, 21600000);
     assert_int_equal(settings->budget_leave_percent, 20);
@@ -67,6 +69,8 @@ static const char EVERYTHING[] = "[database]\n"
                                  "history_years = 0\n"
                                  "future_months = 120\n"
                                  "vanish_limit = 100%\n"
+                                 "[mirror]\n"
+                                 "resources = asset_posting , open_post,\tasset\n"
                                  "[session]\n"
                                  "lifetime_days = 1\n"
                                  "renew_before = 23h\n"
@@ -97,6 +101,10 @@ static void reads_every_plain_option(void **state)
     assert_int_equal(settings->history_years, 0);
     assert_int_equal(settings->future_months, 120);
     assert_int_equal(settings->vanish_limit_percent, 100);
+    assert_true(settings_has_resource(settings, "asset"));
+    assert_true(settings_has_resource(settings, "asset_posting"));
+    assert_true(settings_has_resource(settings, "open_post"));
+    assert_false(settings_has_resource(settings, "budget"));
     assert_int_equal(settings->lifetime_days, 1);
     assert_int_equal(settings->renew_before_ms, 82800000);
     assert_int_equal(settings->budget_leave_percent, 0);

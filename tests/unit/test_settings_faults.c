@@ -105,6 +105,19 @@ static void refuses_bad_durations(void **state)
     CHECK_CASES(state, CASES);
 }
 
+static void refuses_resources_that_nobody_knows(void **state)
+{
+    static const struct fault_case CASES[] = {
+        { "[mirror]\nresources = assets\n", 2,
+          "'assets' is no resource; write all, none, or some of dimension, dimension_value, " },
+        { "[mirror]\nresources = asset,,budget\n", 2, "'' is no resource" },
+        { "[mirror]\nresources = asset,all\n", 2, "'all' is no resource" },
+        { "[mirror]\n\nresources =\n", 3, "'' is no resource" },
+        { "[mirror]\nresources = posting\n", 2, "sales_module, subscription" },
+    };
+    CHECK_CASES(state, CASES);
+}
+
 static void refuses_bad_texts(void **state)
 {
     static const struct fault_case CASES[] = {
@@ -270,6 +283,7 @@ int main(void)
         TEST_IN_CONF_FOLDER(refuses_unknown_names),
         TEST_IN_CONF_FOLDER(refuses_bad_numbers),
         TEST_IN_CONF_FOLDER(refuses_bad_durations),
+        TEST_IN_CONF_FOLDER(refuses_resources_that_nobody_knows),
         TEST_IN_CONF_FOLDER(refuses_bad_texts),
         TEST_IN_CONF_FOLDER(never_shows_what_may_be_secret),
         TEST_IN_CONF_FOLDER(refuses_bad_headers),
