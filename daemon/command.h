@@ -19,7 +19,8 @@ struct command_args {
     const char *config_file;
     const char *format, *output, *encoding; /* of export; NULL = not given */
     int is_json;
-    const char *new_key; /* of `seal`; NULL where it is not given */
+    int is_without_credentials; /* of `check` */
+    const char *new_key;        /* of `seal`; NULL where it is not given */
     char *const *operands;
     int operands_count;
 };

@@ -26,6 +26,7 @@ struct check {
     const struct settings *settings;
     size_t next; /* the row of the file that is looked up */
     int faults;
+    int is_without_credentials; /* an ExecReload does not see those of its service */
 };
 
 static void fault(struct check *check, const char *place, int line, const struct err *err)
@@ -40,11 +41,18 @@ static void fault(struct check *check, const char *place, int line, const struct
 
 /* --- secrets --- */
 
+static int is_left_out(const struct check *check, const char *spec)
+{
+    return check->is_without_credentials && secret_is_credential(spec);
+}
+
 static void check_token(struct check *check, const char *spec, const char *what, const char *file,
                         int line)
 {
     struct err err = ERR_NONE;
     char *token = NULL;
+    if (is_left_out(check, spec))
+        return;
     int ret = secret_read_token(spec, what, &token, &err);
     if (ret == 0)
         ret = secret_check_host(token, check->settings->base_url, what, &err);
@@ -60,7 +68,8 @@ static void check_secrets(struct check *check)
     uint8_t key[SECRET_KEY_BYTES];
     check_token(check, settings->consumer_token_file, "[tripletex] consumer_token_file",
                 settings->file, 0);
-    if (secret_read_key(settings->seal_key_file, "[security] seal_key_file", key, &err) < 0)
+    if (!is_left_out(check, settings->seal_key_file) &&
+        secret_read_key(settings->seal_key_file, "[security] seal_key_file", key, &err) < 0)
         fault(check, settings->file, 0, &err);
     mem_wipe(key, sizeof(key));
     for (size_t i = 0; i < settings->bureaus_count; i++)
@@ -200,7 +209,8 @@ int command_check(const struct command_args *args)
     struct settings *settings = command_read_settings(args->config_file);
     if (!settings)
         return COMMAND_WRONG_CONFIGURATION;
-    struct check check = { .settings = settings };
+    struct check check = { .settings = settings,
+                           .is_without_credentials = args->is_without_credentials };
     check_secrets(&check);
     if (command_database_run(settings, &OPTIONS, begin, &check) != COMMAND_DONE)
         check.faults++;

@@ -16,9 +16,12 @@
 #include "daemon/service.h"
 #include "daemon/settings.h"
 #include "daemon/status.h"
+#include "gen/sql_queries.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
 #include "lib/base/loop.h"
+#include "lib/pg/batch.h"
+#include "lib/pg/pg.h"
 
 enum {
     STATUS_EVERY_MS = 5000,
@@ -33,7 +36,7 @@ struct run {
     struct status *page;
     struct loop_timer *status, *watchdog, *drain;
     int is_ready, is_reloading, is_ending, exit_status;
-    struct settings *coming;   /* of a reload under way */
+    struct settings *coming; /* of a reload under way */
     int is_key_change_told;
     int is_reload_asked;       /* once more, while one is under way */
     char told[ERR_TEXT_BYTES]; /* the last failure that was logged: a lasting one is told once */
@@ -50,14 +53,38 @@ static void tell_health(struct run *run, enum health_state state, const char *wh
     service_status(line);
 }
 
+static int take_status(void *ctx, const struct pg_result *result, struct err *err)
+{
+    const struct run *run = ctx;
+    (void)err;
+    if (health_is_ready(&run->health)) /* not meanwhile away, or ending */
+        service_status(pg_result_text(result, 0, "line"));
+    return 0;
+}
+
+/* A failure is the listener's to tell. */
+static void status_asked(void *ctx, const struct err *err)
+{
+    const struct run *run = ctx;
+    (void)err;
+    loop_timer_start(run->status, STATUS_EVERY_MS);
+}
+
+/* While all is well, the states of the clients, which only the database knows. */
 static void status_due(void *ctx)
 {
     struct run *run = ctx;
     char line[HEALTH_LINE_BYTES];
-    health_describe(&run->health, &run->app, line);
-    service_status(line);
     if (!run->is_ready)
         service_extend_start(START_EXTENSION_MS);
+    if (health_is_ready(&run->health) && service_is_there()) {
+        struct pg_batch *batch = batch_new(BATCH_PLAIN);
+        batch_add_query(batch, SQL_status_line, 0, NULL, take_status);
+        pool_run(run->app.pool, batch, status_asked, run);
+        return;
+    }
+    health_describe(&run->health, &run->app, line);
+    service_status(line);
     loop_timer_start(run->status, STATUS_EVERY_MS);
 }
 
@@ -102,6 +129,8 @@ static void rows_applied(void *ctx, int faults)
         log_notice(run->app.log, NULL, "The configuration was reloaded");
     run->is_ready = 1;
     run->is_reloading = 0;
+    if (loop_timer_is_armed(run->status)) /* otherwise it is being asked for */
+        loop_timer_start(run->status, 0);
     reload_again(run);
 }
 
@@ -171,6 +200,13 @@ static void on_end(void *ctx, int signal_number)
     pool_close(run->app.pool);
 }
 
+/* Before the start is over, a reload says nothing: READY would end the start. */
+static void tell_ready(const struct run *run, const char *status)
+{
+    if (run->is_ready)
+        service_ready(status);
+}
+
 /* A reload is all or nothing: the settings in force change only once nothing speaks against it. */
 static void refuse_reload(struct run *run)
 {
@@ -178,7 +214,7 @@ static void refuse_reload(struct run *run)
     run->coming = NULL;
     log_error(run->app.log, NULL,
               "The configuration was not reloaded: the settings stay as they were");
-    service_ready("running with the earlier settings: the reload was refused");
+    tell_ready(run, "running with the earlier settings: the reload was refused");
     reload_again(run);
 }
 
@@ -206,14 +242,15 @@ static void reload(void *ctx)
 {
     struct run *run = ctx;
     run->is_reload_asked = 0;
-    service_reloading();
+    if (run->is_ready)
+        service_reloading();
     if (app_read_settings(&run->app, &run->coming) < 0) {
         refuse_reload(run);
     } else if (listener_is_ready(run->app.listener)) {
         config_rows_check(&run->app, run->coming, reload_checked, run);
     } else {
         take_reload(run); /* its bureaus and clients follow once the database is back */
-        service_ready("reloaded; the database is away");
+        tell_ready(run, "reloaded; the database is away");
     }
 }
 

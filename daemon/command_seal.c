@@ -305,7 +305,8 @@ int command_seal(const struct command_args *args)
 {
     struct seal_command command = { 0 };
     if (!args->new_key) {
-        (void)fprintf(stderr, "saldod: seal needs the new key: --new-key FILE\nTry: saldod --help\n");
+        (void)fprintf(stderr,
+                      "saldod: seal needs the new key: --new-key FILE\nTry: saldod --help\n");
         return COMMAND_WRONG_USAGE;
     }
     struct settings *settings = command_read_settings(args->config_file);

@@ -15,6 +15,7 @@ enum {
     OPTION_OPERANDS = 4,
     OPTION_NEW_KEY = 8,
     OPTION_EXPORT = 16,
+    OPTION_NO_CREDENTIALS = 32,
 };
 enum { HELP_COLUMN = 28 };
 
@@ -28,7 +29,8 @@ static const struct command {
     { "run", command_run, OPTION_CONFIG, "run [-c FILE]", "run the daemon in the foreground" },
     { "migrate", command_migrate, OPTION_CONFIG, "migrate [-c FILE]",
       "create or upgrade the schema of the database; safe to repeat" },
-    { "check", command_check, OPTION_CONFIG, "check [-c FILE]",
+    { "check", command_check, OPTION_CONFIG | OPTION_NO_CREDENTIALS,
+      "check [-c FILE] [--no-credentials]",
       "validate configuration, credentials and schema; exit 78 on a fault" },
     { "pull", command_pull, OPTION_CONFIG | OPTION_OPERANDS, "pull [-c FILE] [ORGNR ...]",
       "pull clients now (all of them by default); exit 1 if one failed" },
@@ -74,6 +76,8 @@ static void print_help(FILE *out)
                   "\nOptions:\n"
                   "  -c, --config FILE   the configuration (default %s)\n"
                   "      --json          of status: one JSON document\n"
+                  "      --no-credentials  of check: leave out secrets that are credential:NAME\n"
+                  "      --new-key FILE  of seal: the new key\n"
                   "      --format FORM   of export: saft (SAF-T Financial 1.30), saldo or csv\n"
                   "  -o, --output FILE   of export: the file (default standard output)\n"
                   "      --encoding SET  of export: utf8 (default) or windows-1252\n"
@@ -147,6 +151,10 @@ static int take_word(const struct command *command, char **argv, int argc, int *
         return ret == 1 ? 0 : ret;
     if (is_option(word, NULL, "--json") && (command->options & OPTION_JSON)) {
         args->is_json = 1;
+        return 0;
+    }
+    if (is_option(word, NULL, "--no-credentials") && (command->options & OPTION_NO_CREDENTIALS)) {
+        args->is_without_credentials = 1;
         return 0;
     }
     if (word[0] == '-' && word[1] != '\0')

@@ -1,9 +1,15 @@
 #include "daemon/service.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include <systemd/sd-daemon.h>
+
+int service_is_there(void)
+{
+    return getenv("NOTIFY_SOCKET") != NULL;
+}
 
 void service_ready(const char *status)
 {

@@ -10,6 +10,9 @@
 
 #include "lib/base/cleanup.h"
 
+/* Whether anybody is told. */
+int service_is_there(void) MUST_USE;
+
 void service_ready(const char *status);
 void service_status(const char *status);
 void service_reloading(void);

@@ -16,6 +16,7 @@
 #define PROGRAM_PAGE "config/saldod.8"
 #define SETTINGS_PAGE "config/saldod.conf.5"
 #define COMMAND_LINE "daemon/main.c"
+#define COMPLETION "config/saldod.bash"
 
 enum { LINE_BYTES = 512, OPTIONS_MAX = 200, COMMANDS_MIN = 5 };
 
@@ -148,6 +149,53 @@ static void program_page_explains_every_command(void **state)
     assert_true(commands >= COMMANDS_MIN);
 }
 
+/* How often the word stands in the file, with roff taken out. */
+static int count_word(const char *path, const char *word)
+{
+    char line[LINE_BYTES];
+    int found = 0;
+    FILE *in = open_from_root(path);
+    while (next_line(in, line)) {
+        make_plain(line);
+        const char *at = strstr(line, word);
+        found += at && !strchr("abcdefghijklmnopqrstuvwxyz-", at[strlen(word)]);
+        found += at && at[strlen(word)] == '\0';
+    }
+    assert_int_equal(fclose(in), 0);
+    return found;
+}
+
+static void check_word(const char *word)
+{
+    static const char *const PLACES[] = { PROGRAM_PAGE, COMPLETION };
+    for (size_t i = 0; i < sizeof(PLACES) / sizeof(*PLACES); i++) {
+        if (count_word(PLACES[i], word) == 0)
+            fail_msg("%s does not know %s", PLACES[i], word);
+    }
+}
+
+/* Both know the commands and the options of the table and the code of main.c. */
+static void page_and_completion_know_every_word(void **state)
+{
+    (void)state;
+    char line[LINE_BYTES], word[LINE_BYTES], function[LINE_BYTES];
+    int words = 0;
+    FILE *in = open_from_root(COMMAND_LINE);
+    while (next_line(in, line)) {
+        const char *option = strstr(line, "\"--");
+        if (option && sscanf(option, "\"%[-a-z]\"", word) == 1) {
+            check_word(word);
+            words++;
+        }
+        if (sscanf(line, " { \"%[a-z]\", command_%[a-z]", word, function) == 2) {
+            check_word(word);
+            words++;
+        }
+    }
+    assert_int_equal(fclose(in), 0);
+    assert_true(words > 2 * COMMANDS_MIN);
+}
+
 static void program_page_explains_every_exit_status(void **state)
 {
     (void)state;
@@ -192,6 +240,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(settings_page_lists_every_option_with_its_default),
         cmocka_unit_test(program_page_explains_every_command),
+        cmocka_unit_test(page_and_completion_know_every_word),
         cmocka_unit_test(program_page_explains_every_exit_status),
         cmocka_unit_test(program_page_explains_every_state),
         cmocka_unit_test(pages_name_the_version_of_the_program),
