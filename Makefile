@@ -20,9 +20,11 @@ DEPS_TEST := $(DEPS_BUILD) libcmocka-dev postgresql-15 postgresql-15-pgtap \
 DEPS_DEMO := $(DEPS_BUILD) postgresql-15 curl
 DEPS_FUZZ := $(DEPS_BUILD) clang-14 libclang-rt-14-dev
 DEPS_LINT := $(DEPS_BUILD) clang-tidy-14 clang-format-14 cppcheck universal-ctags \
-	shellcheck git gawk
+	shellcheck git gawk systemd
 DEPS_PAGE := $(DEPS_TEST) chromium chromium-driver
 DEPS_COVERAGE := $(DEPS_TEST) gcovr
+DEPS_PACKAGE := $(DEPS_BUILD) dpkg-dev binutils gzip
+DEPS_CHECK_PACKAGE := $(DEPS_PACKAGE) lintian postgresql-15 systemd-container systemd curl
 
 # --- Compiler -----------------------------------------------------------------------------------
 CFLAGS ?= -O2 -g
@@ -31,7 +33,8 @@ CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
 	-Wpointer-arith -Wcast-qual -Wundef -Wvla
 HARDENING := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE -fstack-clash-protection
-LINK_HARDENING := -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
+# No build id: it takes in the folder of the build, and the same sources are to make the same program.
+LINK_HARDENING := -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--build-id=none
 ifneq ($(SANITIZE),)
 HARDENING := -fPIE -fsanitize=$(SANITIZE) -fno-omit-frame-pointer
 LINK_HARDENING := -pie -fsanitize=$(SANITIZE)
@@ -61,8 +64,8 @@ GENERATED := $(BUILD)/gen/sql_queries.h $(BUILD)/gen/status_page.h
 SANDBOX := $(BUILD)/tests/sandbox/tripletex-sandbox
 
 .PHONY: help all deps deps-test demo demo-up demo-down check check-unit check-sql \
-	check-integration check-page asan valgrind bench-export fuzz fuzz-smoke lint layers format format-check coverage \
-	install clean programs tests sandbox
+	check-integration check-page asan valgrind bench-export fuzz fuzz-smoke lint exposure layers format format-check coverage \
+	install install-files deb check-package clean programs tests sandbox
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -176,6 +179,11 @@ check-page: ## the status page in headless Chromium; screenshots in build/page
 	@$(MAKE) $(BUILD)/tests/integration/test_page $(SANDBOX) programs
 	@CMOCKA_MESSAGE_OUTPUT=TAP $(BUILD)/tests/integration/test_page
 
+check-package: deb sandbox ## the package: lintian, and a whole life of it in a booted copy of this machine
+	@tests/deps.sh $(DEPS_CHECK_PACKAGE)
+	@$(MAKE) deb DEB_VERSION=$(VERSION)+next >/dev/null
+	@tests/run.sh $(BUILD) package
+
 asan: ## all C tests under the address and undefined-behaviour sanitizers
 	@tests/deps.sh $(DEPS_TEST)
 	@$(MAKE) BUILD=$(BUILD)/asan SANITIZE=address,undefined CFLAGS='-O1 -g' tests
@@ -233,7 +241,7 @@ ALL_C = $(sort $(C_FILES) $(wildcard lib/*/*.h daemon/*.h tests/*/*.h))
 TIDY_FLAGS = -std=gnu11 -D_GNU_SOURCE -I. -I$(BUILD) -I/usr/include/postgresql -I/usr/include/libxml2 \
 	-DSALDOD_VERSION=\"$(VERSION)\"
 
-lint: layers ## layers, sizes, words, static analysis, scripts
+lint: layers exposure ## layers, exposure of the unit, sizes, words, static analysis, scripts
 	@tests/deps.sh $(DEPS_LINT)
 	@$(MAKE) $(GENERATED)
 	@tests/lint/sizes.sh
@@ -248,6 +256,9 @@ lint: layers ## layers, sizes, words, static analysis, scripts
 	@git ls-files -z --cached --others --exclude-standard '*.sh' .ci/run | xargs -0 \
 		shellcheck --severity=warning
 	@echo "shellcheck: nothing found"
+
+exposure: ## how much the unit could do, by systemd-analyze: at most 1.2
+	@systemd-analyze security --offline=yes --threshold=12 systemd/saldod.service | tail -n 1
 
 layers: ## includes point down only; each library behind its own wall
 	@tests/lint/layers.sh
@@ -267,15 +278,41 @@ coverage: ## line coverage of unit and integration tests
 	gcovr -r . --object-directory $(BUILD)/coverage/obj -f 'lib/' -f 'daemon/' \
 		--print-summary -o $(BUILD)/coverage/report.txt
 
+# Packagers choose other folders, as the package of Debian does.
+UNIT_DIR ?= $(PREFIX)/lib/systemd/system
+SYSUSERS_DIR ?= $(PREFIX)/lib/sysusers.d
+TMPFILES_DIR ?= $(PREFIX)/lib/tmpfiles.d
+DOC_DIR ?= $(PREFIX)/share/doc/saldod
+
 install: all ## install below DESTDIR and PREFIX
+	@$(MAKE) install-files
+
+install-files:
 	install -D -m 0755 $(BUILD)/saldod $(DESTDIR)$(PREFIX)/bin/saldod
-	install -D -m 0644 config/saldod.conf $(DESTDIR)$(PREFIX)/share/doc/saldod/saldod.conf
-	install -D -m 0644 config/saldod-minimal.conf $(DESTDIR)$(PREFIX)/share/doc/saldod/saldod-minimal.conf
+	install -D -m 0644 -t $(DESTDIR)$(DOC_DIR) config/saldod.conf config/saldod-minimal.conf README.md
+	install -D -m 0644 -t $(DESTDIR)$(DOC_DIR)/examples systemd/credentials.conf
+	install -D -m 0644 sql/README.md $(DESTDIR)$(DOC_DIR)/sql/README.md
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/saldod/sql sql/bootstrap.sql
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/saldod/sql/migrations sql/migrations/*.sql
 	install -D -m 0644 config/saldod.8 $(DESTDIR)$(PREFIX)/share/man/man8/saldod.8
 	install -D -m 0644 config/saldod.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/saldod.conf.5
+	install -D -m 0644 config/saldod.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/saldod
 	@sed 's|/usr/bin/saldod|$(PREFIX)/bin/saldod|' systemd/saldod.service > $(BUILD)/saldod.service
-	install -D -m 0644 $(BUILD)/saldod.service $(DESTDIR)$(PREFIX)/lib/systemd/system/saldod.service
-	install -D -m 0644 systemd/sysusers/saldod.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/saldod.conf
+	install -D -m 0644 $(BUILD)/saldod.service $(DESTDIR)$(UNIT_DIR)/saldod.service
+	install -D -m 0644 systemd/sysusers/saldod.conf $(DESTDIR)$(SYSUSERS_DIR)/saldod.conf
+	install -D -m 0644 systemd/tmpfiles/saldod.conf $(DESTDIR)$(TMPFILES_DIR)/saldod.conf
+
+# The version of a package may differ from the program's: tests make a later one to upgrade to.
+DEB_VERSION ?= $(VERSION)
+DEB_DIR ?= $(BUILD)/package
+deb: ## the package of Debian: build/saldod_VERSION_ARCHITECTURE.deb
+	@tests/deps.sh $(DEPS_PACKAGE)
+	@$(MAKE) programs
+	@rm -rf $(DEB_DIR)
+	@$(MAKE) install-files DESTDIR=$(DEB_DIR)/root PREFIX=/usr UNIT_DIR=/lib/systemd/system >/dev/null
+	@mv "$$(systemd/package/build.sh $(DEB_DIR) $(DEB_VERSION))" $(BUILD)
+	@rm -rf $(DEB_DIR)
+	@echo "$(BUILD)/saldod_$(DEB_VERSION)_$$(dpkg --print-architecture).deb"
 
 clean: ## remove build/
 	@tests/demo/demo.sh down $(BUILD) >/dev/null 2>&1 || true

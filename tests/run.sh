@@ -1,5 +1,6 @@
 #!/bin/sh
-# run.sh BUILD KIND... - runs the tests of these kinds (unit, sql, integration; all = the three) and counts them.
+# run.sh BUILD KIND... - runs the tests of these kinds (unit, sql, integration; all = the three; package) and counts
+# them.
 #
 # Each program has a time limit and leaves what it printed in BUILD/check/KIND-NAME.log; the logs of those that fail
 # are shown. The last line is "N passed" when nothing failed. TEST_WRAPPER holds words put before each program, such as
@@ -7,7 +8,7 @@
 set -eu
 
 [ $# -ge 2 ] || {
-    echo "usage: $0 BUILD unit|sql|integration|all ..." >&2
+    echo "usage: $0 BUILD unit|sql|integration|package|all ..." >&2
     exit 64
 }
 build=$1
@@ -106,6 +107,7 @@ for kind in "$@"; do
     case $kind in
     unit | integration) run_programs "$kind" ;;
     sql) run_sql ;;
+    package) SALDOD_BUILD=$build run_program package tests/package/test_package.sh ;;
     all)
         run_programs unit
         run_sql
