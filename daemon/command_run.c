@@ -7,6 +7,7 @@
 #include "daemon/app.h"
 #include "daemon/command.h"
 #include "daemon/config_rows.h"
+#include "daemon/event.h"
 #include "daemon/health.h"
 #include "daemon/listener.h"
 #include "daemon/pool.h"
@@ -29,6 +30,9 @@ enum {
     DRAIN_MAX_MS = 20000,
     STALL_MAX_MS = 10 * 60 * 1000, /* pulls run, yet none has begun or ended for so long */
 };
+
+/* The subject of a line that is about the whole daemon. */
+#define EVENT(id) ((const struct log_subject){ .message_id = (id) })
 
 struct run {
     struct app app;
@@ -124,7 +128,7 @@ static void rows_applied(void *ctx, int faults)
     if (!run->is_ready || run->is_reloading)
         service_ready(line);
     if (!run->is_ready)
-        log_notice(run->app.log, NULL, "saldod %s is ready", SALDOD_VERSION);
+        log_notice(run->app.log, &EVENT(EVENT_READY), "saldod %s is ready", SALDOD_VERSION);
     if (run->is_reloading)
         log_notice(run->app.log, NULL, "The configuration was reloaded");
     run->is_ready = 1;
@@ -163,7 +167,7 @@ static void listener_event(void *ctx, enum listener_event event, const struct er
     if (!run->is_ending)
         tell_health(run, run->is_ready ? HEALTH_AWAY : HEALTH_STARTING, err->text);
     if (strcmp(run->told, err->text) != 0)
-        log_error(run->app.log, NULL, "%s: %s",
+        log_error(run->app.log, &EVENT(EVENT_DATABASE_LOST), "%s: %s",
                   event == LISTENER_LOST ? "The database is lost" : "The database cannot be used",
                   err_full(err, why));
     (void)snprintf(run->told, sizeof(run->told), "%s", err->text);
@@ -212,7 +216,7 @@ static void refuse_reload(struct run *run)
 {
     settings_unref(run->coming);
     run->coming = NULL;
-    log_error(run->app.log, NULL,
+    log_error(run->app.log, &EVENT(EVENT_RELOAD_REFUSED),
               "The configuration was not reloaded: the settings stay as they were");
     tell_ready(run, "running with the earlier settings: the reload was refused");
     reload_again(run);

@@ -7,15 +7,11 @@
 #include "daemon/command_database.h"
 #include "daemon/schema.h"
 #include "daemon/settings.h"
+#include "daemon/table.h"
 #include "gen/sql_queries.h"
 #include "lib/base/err.h"
 #include "lib/pg/batch.h"
 #include "lib/pg/pg.h"
-
-enum {
-    COLUMNS_MAX = 8,
-    CELL_WIDTH_MAX = 40,
-};
 
 static const struct command_database_options OPTIONS = {
     .application_name = "saldod status",
@@ -28,55 +24,15 @@ struct status {
     struct command_database *database;
     struct pg *pg;
     int is_json;
+    struct table_style style;
 };
 
-/* --- table --- */
-
-/* Characters, not bytes; good enough for names of companies. */
-static int text_width(const char *text)
-{
-    int width = 0;
-    for (; *text; text++)
-        width += ((unsigned char)*text & 0xC0) != 0x80;
-    return width;
-}
-
-/* Cut to the width, padded; what could move the cursor is shown as '?'. */
-static void print_cell(const char *text, int width)
-{
-    int shown = 0;
-    for (; *text && (shown < width || ((unsigned char)*text & 0xC0) == 0x80); text++) {
-        shown += ((unsigned char)*text & 0xC0) != 0x80;
-        (void)putchar((unsigned char)*text < 0x20 || *text == 0x7F ? '?' : *text);
-    }
-    (void)printf("%*s", width - shown + 2, "");
-}
+/* --- for people --- */
 
 static const char *cell(const struct pg_result *result, int row, const char *column)
 {
     const char *text = pg_result_text(result, row, column);
     return text ? text : "";
-}
-
-static void print_table(const struct pg_result *result, const char *const *columns)
-{
-    int widths[COLUMNS_MAX] = { 0 };
-    for (int i = 0; columns[i]; i++) {
-        widths[i] = text_width(columns[i]);
-        for (int row = 0; row < pg_result_rows(result); row++) {
-            int width = text_width(cell(result, row, columns[i]));
-            widths[i] = width > widths[i] ? width : widths[i];
-        }
-        widths[i] = widths[i] > CELL_WIDTH_MAX ? CELL_WIDTH_MAX : widths[i];
-    }
-    for (int i = 0; columns[i]; i++)
-        print_cell(columns[i], widths[i]);
-    (void)putchar('\n');
-    for (int row = 0; row < pg_result_rows(result); row++) {
-        for (int i = 0; columns[i]; i++)
-            print_cell(cell(result, row, columns[i]), widths[i]);
-        (void)putchar('\n');
-    }
 }
 
 static void print_line(const char *label, const char *text)
@@ -94,8 +50,9 @@ static int print_clients(void *ctx, const struct pg_result *result, struct err *
     static const char *const COLUMNS[] = { "org_nr",   "name",         "bureau",
                                            "state",    "fresh_as_of",  "verified",
                                            "postings", "next_pull_at", NULL };
-    (void)ctx, (void)err;
-    print_table(result, COLUMNS);
+    const struct status *status = ctx;
+    (void)err;
+    table_print(result, COLUMNS, &status->style);
     for (int row = 0; row < pg_result_rows(result); row++) {
         const char *reason = pg_result_text(result, row, "reason");
         if (!reason)
@@ -113,11 +70,12 @@ static int print_tokens(void *ctx, const struct pg_result *result, struct err *e
 {
     static const char *const COLUMNS[] = { "holder", "state",         "owner",
                                            "budget", "session_until", NULL };
-    (void)ctx, (void)err;
+    const struct status *status = ctx;
+    (void)err;
     if (pg_result_rows(result) == 0)
         return 0;
     (void)putchar('\n');
-    print_table(result, COLUMNS);
+    table_print(result, COLUMNS, &status->style);
     return 0;
 }
 
@@ -171,7 +129,7 @@ static void begin(void *ctx, struct command_database *database, struct pg *pg,
 
 int command_status(const struct command_args *args)
 {
-    struct status status = { .is_json = args->is_json };
+    struct status status = { .is_json = args->is_json, .style = table_style_of_stdout() };
     struct settings *settings = command_read_settings(args->config_file);
     if (!settings)
         return COMMAND_WRONG_CONFIGURATION;

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "daemon/app.h"
+#include "daemon/event.h"
 #include "daemon/metrics.h"
 #include "daemon/pool.h"
 #include "daemon/registry.h"
@@ -111,13 +112,23 @@ static int is_worth_a_line(const struct client *client)
     return (client->failures & (client->failures - 1)) == 0;
 }
 
+static const char *event_of(const struct pull_result *result)
+{
+    static const char *const EVENTS[] = {
+        [PULL_HELD] = EVENT_HELD,
+        [PULL_NO_ACCESS] = EVENT_NO_ACCESS,
+        [PULL_FAILED] = EVENT_PULL_FAILED,
+    };
+    return (size_t)result->end < ARRAY_LEN(EVENTS) ? EVENTS[result->end] : NULL;
+}
+
 static void log_outcome(struct app *app, const struct client *client,
                         const struct pull_result *result)
 {
     const struct log_subject subject = { .client = client->org_nr,
                                          .bureau = client->bureau,
-                                         .request_id = result->err ? result->err->request_id
-                                                                   : NULL };
+                                         .request_id = result->err ? result->err->request_id : NULL,
+                                         .message_id = event_of(result) };
     char why[ERR_FULL_BYTES] = "";
     if (result->err)
         err_full(result->err, why);

@@ -115,6 +115,9 @@ check 'the token is sealed' says "SELECT bool_and(employee_token LIKE 'sealed:%'
 check 'nothing is pulled from elsewhere' says 'SELECT count(*) > 0 FROM finale.posting' t
 check 'saldod status is quiet for another user' not runuser -u nobody -- saldod status
 
+check 'the journal knows the event' journal_has_field MESSAGE_ID "$(sed -n 's/^#define EVENT_READY "\([0-9a-f]*\)".*/\1/p' "$home/event.h")"
+check 'and the bureau' journal_has_field SALDOD_BUREAU 'Regnskap Nord AS'
+
 # --- reload ---
 printf '[schedule]\ncold_interval = 2h\n' >/etc/saldod/saldod.conf.d/more.conf
 run reload

@@ -52,7 +52,7 @@ rm -rf "$root/var/lib/apt/lists" "$root"/etc/postgresql/*/* "$root"/var/lib/post
 cp "$package" "$home"
 mkdir "$home/next"
 cp "$next" "$home/next"
-cp "$build/tests/sandbox/tripletex-sandbox" tests/package/life.sh tests/package/world.json "$home"
+cp "$build/tests/sandbox/tripletex-sandbox" tests/package/life.sh tests/package/world.json daemon/event.h "$home"
 printf '%s' "$version" >"$home/version"
 
 cat >"$root/etc/systemd/system/life.service" <<UNIT

@@ -16,6 +16,7 @@
 #define PROGRAM_PAGE "config/saldod.8"
 #define SETTINGS_PAGE "config/saldod.conf.5"
 #define COMMAND_LINE "daemon/main.c"
+#define EVENTS "daemon/event.h"
 #define COMPLETION "config/saldod.bash"
 
 enum { LINE_BYTES = 512, OPTIONS_MAX = 200, COMMANDS_MIN = 5 };
@@ -196,6 +197,24 @@ static void page_and_completion_know_every_word(void **state)
     assert_true(words > 2 * COMMANDS_MIN);
 }
 
+static void program_page_explains_every_event(void **state)
+{
+    (void)state;
+    char line[LINE_BYTES], id[LINE_BYTES];
+    int events = 0;
+    FILE *in = open_from_root(EVENTS);
+    while (next_line(in, line)) {
+        if (sscanf(line, "#define EVENT_%*[A-Z_] \"%[0-9a-f]\"", id) != 1)
+            continue;
+        events++;
+        assert_int_equal(strlen(id), 32);
+        if (is_entry("JOURNAL", id) != 1)
+            fail_msg(PROGRAM_PAGE " does not explain the event %s", id);
+    }
+    assert_int_equal(fclose(in), 0);
+    assert_true(events > 0);
+}
+
 static void program_page_explains_every_exit_status(void **state)
 {
     (void)state;
@@ -241,6 +260,7 @@ int main(void)
         cmocka_unit_test(settings_page_lists_every_option_with_its_default),
         cmocka_unit_test(program_page_explains_every_command),
         cmocka_unit_test(page_and_completion_know_every_word),
+        cmocka_unit_test(program_page_explains_every_event),
         cmocka_unit_test(program_page_explains_every_exit_status),
         cmocka_unit_test(program_page_explains_every_state),
         cmocka_unit_test(pages_name_the_version_of_the_program),
