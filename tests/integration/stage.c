@@ -84,7 +84,6 @@ static int make_template(struct stage *stage)
 
 int stage_open(struct stage *stage)
 {
-    static const char KEY[] = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
     *stage = (struct stage){ .build = find_build(), .slack = find_slack() };
     clean_environment();
     stage->folder = folder_new();
@@ -95,13 +94,14 @@ int stage_open(struct stage *stage)
         return -1;
     stage->consumer = folder_put(stage->folder, "consumer", 0600, "test-consumer\n");
     stage->single = folder_put(stage->folder, "single", 0600, "test-single\n");
-    stage->key = folder_put(stage->folder, "key", 0600, KEY);
+    stage->key = folder_put(stage->folder, "key", 0600, STAGE_KEY);
     return make_template(stage);
 }
 
 static void forget_test(struct stage *stage)
 {
-    char **texts[] = { &stage->conninfo, &stage->config, &stage->out, &stage->err };
+    char **texts[] = { &stage->conninfo, &stage->config, &stage->out, &stage->err,
+                       &stage->world_json };
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         free(*texts[i]);
         *texts[i] = NULL;
@@ -137,10 +137,36 @@ int stage_set_up(void **state)
     return 0;
 }
 
+/* What none of its programs may have printed. */
+static void check_lacks_secrets(struct stage *stage, const char *text)
+{
+    static const char *const KEYS[] = { "\"employeeToken\": \"", "\"consumerToken\": \"" };
+    stage_check_lacks(text, STAGE_KEY);
+    for (size_t i = 0; i < ARRAY_LEN(KEYS); i++) {
+        const char *at = stage->world_json;
+        while (at && (at = strstr(at, KEYS[i]))) {
+            at += strlen(KEYS[i]);
+            AUTO_FREE char *token = mem_printf("%.*s", (int)strcspn(at, "\""), at);
+            stage_check_lacks(text, token);
+        }
+    }
+}
+
+static void check_secrets(struct stage *stage)
+{
+    for (int i = 0; i < stage->programs_count; i++) {
+        AUTO_FREE char *out = program_out(stage->programs[i]);
+        AUTO_FREE char *err = program_err(stage->programs[i]);
+        check_lacks_secrets(stage, out);
+        check_lacks_secrets(stage, err);
+    }
+}
+
 void stage_run(void **state)
 {
     const struct stage_test *test = *state;
     test->body(test->stage);
+    check_secrets(test->stage);
     test->stage->has_passed = 1;
 }
 
@@ -189,6 +215,8 @@ struct world *stage_world(struct stage *stage, const char *json)
 {
     AUTO_FREE char *program = mem_printf("%s/tests/sandbox/tripletex-sandbox", stage->build);
     int at = stage->worlds[0] ? 1 : 0;
+    free(stage->world_json);
+    stage->world_json = mem_strdup(json);
     AUTO_FREE char *name = mem_printf("world-%d-%d", stage->number, at);
     stage->worlds[at] = world_new(stage->folder, program, name, json);
     stage->world = stage->worlds[0];

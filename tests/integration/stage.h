@@ -3,7 +3,8 @@
  * test program, a sandbox, a configuration, and saldod.
  *
  * stage_open() makes what the tests of a program share. Each test gets a fresh database with the
- * schema; its daemons, sandboxes and files end with it. When a test fails, what its daemons
+ * schema; its daemons, sandboxes and files end with it. None of its programs may have printed a
+ * secret. When a test fails, what its daemons
  * printed is shown. Deadlines grow by SALDOD_TEST_SLACK, and by themselves under sanitizers.
  */
 #ifndef SALDOD_TESTS_INTEGRATION_STAGE_H
@@ -20,6 +21,9 @@
 #include "tests/integration/reader.h"
 #include "tests/integration/world.h"
 
+/* The seal key of all tests, as its file holds it. */
+#define STAGE_KEY "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+
 enum { STAGE_PROGRAMS_MAX = 64, STAGE_WORLDS_MAX = 2 };
 
 struct stage {
@@ -35,6 +39,7 @@ struct stage {
     PGconn *db;
     struct world *world; /* the first of `worlds` */
     struct world *worlds[STAGE_WORLDS_MAX];
+    char *world_json;              /* of the last: its tokens may be printed nowhere */
     char *config;                  /* path, once stage_configure() was called */
     char *consumer, *single, *key; /* paths of the secrets */
     struct program *programs[STAGE_PROGRAMS_MAX];
