@@ -50,7 +50,7 @@ struct fetch {
     struct json_list_head head;
     int64_t rows, sent_us;
     char digest[sizeof(((struct json_list_head *)0)->digest)];
-    char unknown_path[sizeof(((struct json_list_head *)0)->unknown_path)];
+    struct json_notes notes;
     int was_nul_replaced, pages;
     crypto_generichash_state own_state;
     char own_digest[2 * FETCH_OWN_DIGEST_BYTES + 1];
@@ -80,7 +80,7 @@ static void finish(struct fetch *fetch, enum fetch_end end, enum answer_class cl
         .digest = fetch->digest,
         .own_digest = fetch->own_digest,
         .sent_us = fetch->sent_us,
-        .unknown_path = fetch->unknown_path,
+        .notes = &fetch->notes,
         .was_nul_replaced = fetch->was_nul_replaced,
         .err = err,
     };
@@ -124,8 +124,7 @@ static void note_head(struct fetch *fetch)
 {
     if (fetch->pages == 0)
         memcpy(fetch->digest, fetch->head.digest, sizeof(fetch->digest));
-    if (fetch->unknown_path[0] == '\0')
-        memcpy(fetch->unknown_path, fetch->head.unknown_path, sizeof(fetch->unknown_path));
+    json_notes_add(&fetch->notes, &fetch->head.notes);
     fetch->was_nul_replaced |= fetch->head.was_nul_replaced;
     fetch->rows += fetch->head.rows;
 }

@@ -64,7 +64,7 @@ struct fetch_result {
     const char
         *own_digest; /* ours, over all rows as they were staged; "" where not all were read */
     int64_t sent_us; /* when the first request was sent */
-    const char *unknown_path; /* "" = none */
+    const struct json_notes *notes;
     int was_nul_replaced;
     const struct err *err; /* of FETCH_FAILED and FETCH_MOVED */
 };

@@ -7,6 +7,7 @@
 
 #include "daemon/app.h"
 #include "daemon/fetch.h"
+#include "daemon/oddity.h"
 #include "daemon/pool.h"
 #include "daemon/registry.h"
 #include "daemon/stage.h"
@@ -42,7 +43,7 @@ enum { MASTER_MOVES_MAX = 5, MASTER_MOVES_WITH_DIGEST = 2 };
 
 struct master {
     struct app *app;
-    const struct client *client;
+    struct client *client;
     struct stage *stage;
     const struct master_memory *memory;
     int64_t interval_ms;
@@ -404,6 +405,7 @@ static void fetched(void *ctx, const struct fetch_result *result)
 {
     struct master *master = ctx;
     master->fetch = NULL;
+    oddity_tell(master->app, master->client, RESOURCE_MASTERS[master->list], result);
     if (result->end == FETCH_READ)
         take_read(master, result);
     else if (result->end == FETCH_SAME)
@@ -433,7 +435,7 @@ static void ask(struct master *master)
         fetched, master);
 }
 
-struct master *master_start(struct app *app, const struct client *client, struct stage *stage,
+struct master *master_start(struct app *app, struct client *client, struct stage *stage,
                             const struct master_memory *memory, int64_t interval_ms, uint64_t lists,
                             master_done_fn *done, void *ctx)
 {

@@ -52,7 +52,7 @@ uint64_t master_bit(const char *resource) MUST_USE;
 
 /* Those of `lists` that are older than `interval_ms` (0 = all) are asked. Borrows the memory and
  * the stage until `done`, which runs once, from the loop. NULL: nothing is due. */
-struct master *master_start(struct app *app, const struct client *client, struct stage *stage,
+struct master *master_start(struct app *app, struct client *client, struct stage *stage,
                             const struct master_memory *memory, int64_t interval_ms, uint64_t lists,
                             master_done_fn *done, void *ctx) MUST_USE;
 

@@ -10,7 +10,6 @@
 #include "gen/sql_queries.h"
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
-#include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/pg/batch.h"
 #include "lib/pg/pg.h"
@@ -157,22 +156,5 @@ void pull_compare(struct pull *pull)
         start_comparing(pull);
     } else {
         stage_open(pull->stage, stage_opened, pull);
-    }
-}
-
-void pull_note_oddity(struct pull *pull, const char *unknown_path, int was_nul_replaced)
-{
-    struct client *client = pull->client;
-    const struct log_subject subject = { .client = client->org_nr, .resource = "posting" };
-    if (unknown_path && *unknown_path && !client->is_oddity_told) {
-        client->is_oddity_told = 1;
-        log_notice(pull->app->log, &subject, "Tripletex gives a field that is not mirrored: %s",
-                   unknown_path);
-    }
-    if (was_nul_replaced && !client->is_nul_told) {
-        client->is_nul_told = 1;
-        log_notice(pull->app->log, &subject,
-                   "A text holds U+0000, which PostgreSQL cannot store; "
-                   "it is mirrored as U+FFFD");
     }
 }

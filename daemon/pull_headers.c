@@ -8,6 +8,7 @@
 
 #include "daemon/app.h"
 #include "daemon/fetch.h"
+#include "daemon/oddity.h"
 #include "daemon/pool.h"
 #include "daemon/pull_internal.h"
 #include "daemon/registry.h"
@@ -174,6 +175,7 @@ static void answered(void *ctx, const struct fetch_result *result)
     struct err err = result->err ? *result->err : ERR_NONE;
     const struct pull_header_memory *memory = remembered(pull, range_in_hand(pull));
     pull->fetch = NULL;
+    oddity_tell(pull->app, pull->client, &RESOURCE_VOUCHER, result);
     pull->hand_sent_us = result->sent_us;
     (void)snprintf(pull->hand_digest, sizeof(pull->hand_digest), "%s",
                    result->end == FETCH_SAME && memory ? memory->digest : result->digest);

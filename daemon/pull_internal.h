@@ -202,9 +202,6 @@ void pull_close(struct pull *pull);
  * fail. */
 int pull_has_sheets_due(const struct pull *pull) MUST_USE;
 
-/* A field that nobody knows, or U+0000 in a text: told once per client. */
-void pull_note_oddity(struct pull *pull, const char *unknown_path, int was_nul_replaced);
-
 /* Whether a resync of a part reads this year. */
 int pull_is_read_again(const struct pull *pull, int year) MUST_USE;
 

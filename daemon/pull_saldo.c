@@ -6,6 +6,7 @@
 
 #include "daemon/app.h"
 #include "daemon/fetch.h"
+#include "daemon/oddity.h"
 #include "daemon/pull_internal.h"
 #include "daemon/registry.h"
 #include "daemon/stage.h"
@@ -204,6 +205,7 @@ static void fetched(void *ctx, const struct fetch_result *result)
     const struct pull_sheet *sheet = &pull->sheets[pull->sheet];
     struct err err = result->err ? *result->err : ERR_NONE;
     pull->fetch = NULL;
+    oddity_tell(pull->app, pull->client, &RESOURCE_BALANCE, result);
     if (result->end == FETCH_SAME) {
         note_first_opening(pull, pull->opening_digest, result->sent_us);
         pull->sheet++;

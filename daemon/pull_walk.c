@@ -6,6 +6,7 @@
 
 #include "daemon/app.h"
 #include "daemon/fetch.h"
+#include "daemon/oddity.h"
 #include "daemon/pull_internal.h"
 #include "daemon/registry.h"
 #include "daemon/stage.h"
@@ -158,11 +159,6 @@ static void emptied(void *ctx, const struct err *err)
         take_read(pull);
 }
 
-static void note_oddities(struct pull *pull, const struct fetch_result *result)
-{
-    pull_note_oddity(pull, result->unknown_path, result->was_nul_replaced);
-}
-
 static void answer_read(struct pull *pull, const struct fetch_result *result)
 {
     const char *fault = pull->blind_reason ? NULL : find_fault(pull, result);
@@ -175,7 +171,7 @@ static void answer_read(struct pull *pull, const struct fetch_result *result)
     pull->hand_rows = result->rows;
     pull->hand_sent_us = result->sent_us;
     pull->has_rows |= pull->hand.kind == TREE_READ && result->rows > 0;
-    note_oddities(pull, result);
+    oddity_tell(pull->app, pull->client, &RESOURCE_POSTING, result);
     if (pull->hand.kind == TREE_ASK && result->rows > 0) {
         tree_answer_digest(pull->tree, pull->hand_digest, result->sent_us);
         next(pull);

@@ -8,6 +8,7 @@
 
 #include "daemon/access.h"
 #include "daemon/app.h"
+#include "daemon/oddity.h"
 #include "daemon/pool.h"
 #include "daemon/registry_secret.h"
 #include "daemon/schedule.h"
@@ -192,6 +193,7 @@ void client_unref(struct client *client)
     free(client->bureau);
     free(client->setting);
     free(client->company_id);
+    oddities_free(client->oddities);
     free(client);
 }
 

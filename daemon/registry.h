@@ -17,6 +17,7 @@ struct access;
 struct app;
 struct client_task; /* schedule.h */
 struct err;
+struct oddities;
 struct registry;
 struct token;
 
@@ -51,9 +52,9 @@ struct client {
     char *company_id;         /* user name in Tripletex; NULL = not found out yet */
     int is_proven;            /* >whoAmI has told that it is the right one */
     int failures;
-    int64_t due_in_ms; /* remembered from an earlier life */
-    int64_t gather_due_ms; /* what lies beyond the ledger; by the loop's clock, 0 = now */
-    int is_oddity_told, is_nul_told;
+    int64_t due_in_ms;         /* remembered from an earlier life */
+    int64_t gather_due_ms;     /* what lies beyond the ledger; by the loop's clock, 0 = now */
+    struct oddities *oddities; /* what was told of its answers already; NULL = nothing */
     int is_seen;
     struct client_task *task; /* the schedule's */
     TAILQ_ENTRY(client) entry;

@@ -286,6 +286,12 @@ struct json_list *json_list_new(const struct json_column *columns, int count, js
     return list;
 }
 
+void json_list_set_known(struct json_list *list, const struct json_known *known)
+{
+    for (; known && known->path; known++)
+        row_set_known(list->row, known);
+}
+
 /* yajl's complaint names a rule of the grammar, never the text of the answer. */
 static int syntax_fail(struct json_list *list, int64_t offset)
 {
@@ -367,8 +373,15 @@ int json_list_finish(struct json_list *list, struct json_list_head *ret_head, st
     list->head.was_nul_replaced = row_was_nul_replaced(list->row);
     snprintf(list->head.unknown_path, sizeof(list->head.unknown_path), "%s",
              row_unknown_path(list->row));
+    list->head.notes = *row_notes(list->row);
     *ret_head = list->head;
     return 0;
+}
+
+void json_notes_add(struct json_notes *notes, const struct json_notes *from)
+{
+    for (int i = 0; i < from->count; i++)
+        row_note(notes, from->texts[i]);
 }
 
 void json_list_free(struct json_list *list)

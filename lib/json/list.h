@@ -36,6 +36,22 @@ struct json_column {
     int is_required; /* missing or null is an error that names the path */
 };
 
+/* The values of an enumeration, NULL-terminated; another one is noted, not refused. */
+struct json_known {
+    const char *path;
+    const char *const *values;
+};
+
+/* What was noticed and is no error: fields that no column names ("voucher.new"), and values that an
+ * enumeration did not have ("type = NEW"). Each stands once. */
+enum { JSON_NOTES_MAX = 8, JSON_NOTE_BYTES = 96 };
+struct json_notes {
+    int count;
+    char texts[JSON_NOTES_MAX][JSON_NOTE_BYTES];
+};
+/* Those of `from` that are not there yet; beyond the maximum they are left out. */
+void json_notes_add(struct json_notes *notes, const struct json_notes *from);
+
 enum { JSON_LIST_COLUMNS_MAX = 64, JSON_LIST_DEPTH_MAX = 24, JSON_LIST_TEXT_BYTES_MAX = 262144 };
 
 /* One value of a row; borrowed for the call. Checked for its type; text is valid UTF-8, U+0000
@@ -55,15 +71,20 @@ struct json_list_head {
     int was_nul_replaced;  /* a text held U+0000 */
     char unknown_path[96]; /* the first field that no column names; "" = none.
                               id, version, url, changes and displayName are never reported */
+    struct json_notes notes;
 };
 
 /* Borrows `columns` until freed. */
 struct json_list *json_list_new(const struct json_column *columns, int count, json_row_fn *row,
                                 void *ctx) MUST_USE;
 
-/* Errors name the path and the row, as "values[17].voucher.id: expected a whole number, got \"x\""
- * (the value shown is cut at 40 characters). After an error the list takes nothing more. -EPROTO:
- * not JSON or the wrong shape; -EMSGSIZE: too deep, or a text too long. */
+/* Enumerations among the columns, ended by a path NULL; before anything is fed. Borrowed. */
+void json_list_set_known(struct json_list *list, const struct json_known *known);
+
+/* Errors name the path and the row (and its id, where that came before), as "values[17].voucher.id:
+ * expected a whole number, got \"x\"" (the value shown is cut at 40 characters). After an error the
+ * list takes nothing more. -EPROTO: not JSON or the wrong shape; -EMSGSIZE: too deep, or a text too
+ * long. */
 int json_list_feed(struct json_list *list, const char *bytes, size_t len, struct err *err) MUST_USE;
 
 /* The body has ended: a truncated document or one without `values` is -EPROTO. */

@@ -23,6 +23,7 @@ enum {
     NUMBER_CHARS_MAX = 200,
     SHOWN_CHARS_MAX = 40,
     PATH_BYTES = 160,
+    NAME_BYTES = 64,
 };
 
 static const char REPLACEMENT_CHAR[] = "\xef\xbf\xbd";
@@ -58,6 +59,7 @@ struct node {
 
 struct row {
     const struct json_column *columns;
+    const char *const *known[JSON_LIST_COLUMNS_MAX]; /* NULL = any value */
     int count;
     struct node nodes[NODES_MAX];
     int nodes_count;
@@ -71,6 +73,7 @@ struct row {
     size_t offsets[JSON_LIST_COLUMNS_MAX]; /* into `texts`, which moves while it grows */
     struct buf texts;
     int was_nul_replaced;
+    struct json_notes notes;
     char unknown_path[sizeof(((struct json_list_head *)0)->unknown_path)];
 };
 
@@ -137,6 +140,14 @@ struct row *row_new(const struct json_column *columns, int count)
     return row;
 }
 
+void row_set_known(struct row *row, const struct json_known *known)
+{
+    for (int i = 0; i < row->count; i++) {
+        if (strcmp(row->columns[i].path, known->path) == 0)
+            row->known[i] = known->values;
+    }
+}
+
 void row_begin(struct row *row, int64_t number)
 {
     row->number = number;
@@ -165,11 +176,22 @@ static void path_write(const struct row *row, int node, char *out, size_t out_by
     }
 }
 
+/* "values[17]", and the id of the row where it is known already. */
+static void row_name(const struct row *row, char *out, size_t out_bytes)
+{
+    int has_id = (row->present & 1) != 0 && strcmp(row->columns[0].path, "id") == 0;
+    int used = snprintf(out, out_bytes, "values[%lld]", (long long)row->number);
+    if (has_id && used > 0 && (size_t)used < out_bytes)
+        snprintf(out + used, out_bytes - (size_t)used, " (id %.*s)", (int)row->values[0].len,
+                 buf_text(&row->texts) + row->offsets[0]);
+}
+
 static int row_fail(const struct row *row, int node, int code, struct err *err, const char *what)
 {
-    char path[PATH_BYTES];
+    char path[PATH_BYTES], name[NAME_BYTES];
     path_write(row, node, path, sizeof(path));
-    return err_set(err, code, "values[%lld].%s: %s", (long long)row->number, path, what);
+    row_name(row, name, sizeof(name));
+    return err_set(err, code, "%s.%s: %s", name, path, what);
 }
 
 static int fail_type(const struct row *row, int node, const char *expected, enum row_kind kind,
@@ -194,17 +216,44 @@ static int is_reported(const char *key, size_t len)
     return 1;
 }
 
+void row_note(struct json_notes *notes, const char *text)
+{
+    for (int i = 0; i < notes->count; i++) {
+        if (strcmp(notes->texts[i], text) == 0)
+            return;
+    }
+    if (notes->count < JSON_NOTES_MAX)
+        snprintf(notes->texts[notes->count++], JSON_NOTE_BYTES, "%s", text);
+}
+
 static void note_unknown(struct row *row, const char *key, size_t len)
 {
-    if (row->unknown_path[0] != '\0' || !is_reported(key, len))
+    if (row->notes.count == JSON_NOTES_MAX || !is_reported(key, len))
         return;
-    char path[PATH_BYTES], shown[sizeof(row->unknown_path)];
+    char path[PATH_BYTES], shown[sizeof(row->unknown_path)], note[JSON_NOTE_BYTES];
     path_write(row, row->at, path, sizeof(path));
     text_show(shown, sizeof(shown), key, len, (int)sizeof(shown));
     char whole[sizeof(path) + sizeof(shown) + 2];
     int used = snprintf(whole, sizeof(whole), "%s%s%s", path, path[0] ? "." : "",
                         len > 0 ? shown : "\"\"");
-    text_show(row->unknown_path, sizeof(row->unknown_path), whole, (size_t)used, used);
+    text_show(note, sizeof(note), whole, (size_t)used, used);
+    row_note(&row->notes, note);
+    if (row->unknown_path[0] == '\0')
+        memcpy(row->unknown_path, note, sizeof(row->unknown_path));
+}
+
+/* A value that the enumeration did not have when this was written: kept as it is, and told. */
+static void note_value(struct row *row, int column, const char *text, size_t len)
+{
+    const char *const *known = row->known[column];
+    char shown[SHOWN_CHARS_MAX * 4 + 8], note[JSON_NOTE_BYTES];
+    for (; *known; known++) {
+        if (strlen(*known) == len && memcmp(*known, text, len) == 0)
+            return;
+    }
+    text_show(shown, sizeof(shown), text, len, SHOWN_CHARS_MAX / 2);
+    snprintf(note, sizeof(note), "%s = %.60s", row->columns[column].path, shown);
+    row_note(&row->notes, note);
 }
 
 int row_key(struct row *row, const char *key, size_t len, struct err *err)
@@ -326,6 +375,8 @@ int row_scalar(struct row *row, enum row_kind kind, const char *text, size_t len
         return fail_type(row, row->key, EXPECTED[type], kind, text, len, err);
     if (kind == ROW_STRING && !text_is_utf8(text, len))
         return row_fail(row, row->key, EPROTO, err, "the text is no valid UTF-8");
+    if (row->known[column] && row->notes.count < JSON_NOTES_MAX)
+        note_value(row, column, text, len);
     if (value_keep(row, column, text, len) < 0)
         return row_fail(row, row->key, EMSGSIZE, err,
                         "the texts of the row are longer than 1048576 bytes together");
@@ -389,8 +440,10 @@ int row_close(struct row *row)
 /* The field itself, or the object that would have held it. */
 static int fail_missing(const struct row *row, int column, struct err *err)
 {
-    return err_set(err, EPROTO, "values[%lld].%s: the field is required, but missing or null",
-                   (long long)row->number, row->columns[column].path);
+    char name[NAME_BYTES];
+    row_name(row, name, sizeof(name));
+    return err_set(err, EPROTO, "%s.%s: the field is required, but missing or null", name,
+                   row->columns[column].path);
 }
 
 int row_values(struct row *row, const struct json_value **ret_values, struct err *err)
@@ -412,6 +465,11 @@ int row_values(struct row *row, const struct json_value **ret_values, struct err
 int row_was_nul_replaced(const struct row *row)
 {
     return row->was_nul_replaced;
+}
+
+const struct json_notes *row_notes(const struct row *row)
+{
+    return &row->notes;
 }
 
 const char *row_unknown_path(const struct row *row)

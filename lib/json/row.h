@@ -26,6 +26,8 @@ enum row_step { ROW_ENTERED, ROW_SKIPPED };
 
 struct row *row_new(const struct json_column *columns, int count) MUST_USE;
 
+void row_set_known(struct row *row, const struct json_known *known);
+
 /* Starts row number `number`, forgetting the one before. */
 void row_begin(struct row *row, int64_t number);
 
@@ -45,6 +47,11 @@ int row_values(struct row *row, const struct json_value **ret_values, struct err
 
 int row_was_nul_replaced(const struct row *row) MUST_USE;
 const char *row_unknown_path(const struct row *row) MUST_USE; /* "" = none */
+
+const struct json_notes *row_notes(const struct row *row) MUST_USE;
+
+/* Adds a text to notes, once, and as long as there is room. */
+void row_note(struct json_notes *notes, const char *text);
 
 void row_free(struct row *row); /* NULL is fine */
 

@@ -74,13 +74,17 @@ static int check_rising(struct page *page, const struct json_value *values, stru
     return 0;
 }
 
-static int value_failed(const struct page *page, int column, const struct json_value *value,
+static int value_failed(const struct page *page, int column, const struct json_value *values,
                         int ret, struct err *err)
 {
     const char *path = page->resource->columns[column].path;
+    const struct json_value *value = &values[column];
+    AUTO_FREE char *id = strcmp(page->resource->columns[0].path, "id") == 0 && values[0].text
+                             ? mem_printf(" of id %.*s", (int)values[0].len, values[0].text)
+                             : mem_strdup("");
     if (ret == -EMSGSIZE)
         return err_set(err, EMSGSIZE, "a page holds more than %d MiB", PAGE_COPY_BYTES_MAX >> 20);
-    err_set(err, -ret, "%s: \"%.*s\" cannot be carried exactly", path,
+    err_set(err, -ret, "%s%s: \"%.*s\" cannot be carried exactly", path, id,
             (int)(value->len > 60 ? 60 : value->len), value->text ? value->text : "");
     err_set_remedy(err, "Correct the value in Tripletex, or report it with the request id");
     return ret;
@@ -100,7 +104,7 @@ static int take_row(void *ctx, const struct json_value *values, struct err *err)
         ret = put_value(&page->copy, page->resource->columns[i].type, &values[i]);
     if (ret < 0) {
         copy_drop_row(&page->copy);
-        return value_failed(page, i > 0 ? i - 1 : 0, &values[i > 0 ? i - 1 : 0], ret, err);
+        return value_failed(page, i > 0 ? i - 1 : 0, values, ret, err);
     }
     return 0;
 }
@@ -122,6 +126,7 @@ void page_begin(struct page *page)
     json_list_free(page->list);
     page->list = json_list_new(page->resource->columns, page->resource->columns_count, take_row,
                                page);
+    json_list_set_known(page->list, page->resource->known);
     copy_clear(&page->copy);
     page->rising_id = page->last_id;
 }

@@ -4,6 +4,37 @@
 
 #include "lib/base/buf.h"
 
+/* What the specification lists (openapi.json 2.74): Posting.type, Account.type, Account.ledgerType.
+ */
+static const char *const POSTING_TYPES[] = { "INCOMING_PAYMENT",
+                                             "INCOMING_PAYMENT_OPPOSITE",
+                                             "INCOMING_INVOICE_CUSTOMER_POSTING",
+                                             "INVOICE_EXPENSE",
+                                             "OUTGOING_INVOICE_CUSTOMER_POSTING",
+                                             "WAGE",
+                                             NULL };
+static const char *const ACCOUNT_TYPES[] = { "ASSETS",
+                                             "EQUITY",
+                                             "LIABILITIES",
+                                             "OPERATING_REVENUES",
+                                             "OPERATING_EXPENSES",
+                                             "INVESTMENT_INCOME",
+                                             "COST_OF_CAPITAL",
+                                             "TAX_ON_ORDINARY_ACTIVITIES",
+                                             "EXTRAORDINARY_INCOME",
+                                             "EXTRAORDINARY_COST",
+                                             "TAX_ON_EXTRAORDINARY_ACTIVITIES",
+                                             "ANNUAL_RESULT",
+                                             "TRANSFERS_AND_ALLOCATIONS",
+                                             NULL };
+static const char *const LEDGER_TYPES[] = { "GENERAL",  "CUSTOMER", "VENDOR",
+                                            "EMPLOYEE", "ASSET",    NULL };
+
+static const struct json_known POSTING_KNOWN[] = { { "type", POSTING_TYPES }, { NULL, NULL } };
+static const struct json_known ACCOUNT_KNOWN[] = { { "type", ACCOUNT_TYPES },
+                                                   { "ledgerType", LEDGER_TYPES },
+                                                   { NULL, NULL } };
+
 static const struct json_column POSTING_COLUMNS[] = {
     { "id", "posting_id", JSON_ID, 1 },
     { "version", "version", JSON_INT, 1 },
@@ -48,6 +79,7 @@ const struct resource RESOURCE_POSTING = {
     .name = "posting",
     .path = "/ledger/posting",
     .sorting = "id",
+    .known = POSTING_KNOWN,
     RESOURCE_COLUMNS(POSTING_COLUMNS),
 };
 
@@ -194,6 +226,7 @@ static const struct resource MASTERS[] = {
     { .name = "account",
       .path = "/ledger/account",
       .sorting = "id",
+      .known = ACCOUNT_KNOWN,
       RESOURCE_COLUMNS(ACCOUNT_COLUMNS) },
     { .name = "voucher_type",
       .path = "/ledger/voucherType",

@@ -25,6 +25,7 @@ struct resource {
                                     NULL = one list without */
     const char *filter;          /* a parameter of every request; NULL = none */
     const char *wish; /* one that is newer than the specification: left out where refused */
+    const struct json_known *known; /* enumerations among the columns; NULL = none */
     const struct json_column *columns;
     int columns_count;
     int id_column;   /* strictly rising over the pages where sorted by it; -1 = none */

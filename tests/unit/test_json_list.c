@@ -194,6 +194,35 @@ static void skips_and_reports_what_no_column_names(void **state)
     buf_release(&outcome.rows);
 }
 
+/* Every one of them, each once, and the values that an enumeration did not have. */
+static void notes_what_is_new(void **state)
+{
+    static const char *const VALUES[] = { "OLD", "OLDER", NULL };
+    static const struct json_known KNOWN[] = { { "text", VALUES }, { NULL, NULL } };
+    static const char BODY[] = "{\"values\":[{\"id\":1,\"text\":\"NEW\",\"a\":1,\"b\":2},"
+                               "{\"id\":2,\"text\":\"OLD\",\"a\":1},"
+                               "{\"id\":3,\"text\":\"NEW\"},{\"id\":4,\"text\":null},"
+                               "{\"id\":5,\"text\":\"NEWER\",\"c\":null}]}";
+    static const char *const NOTES[] = { "text = NEW", "a", "b", "text = NEWER", "c" };
+    struct outcome outcome;
+    struct json_list_head head;
+    struct err err = ERR_NONE;
+    (void)state;
+    outcome_init(&outcome, ARRAY_LEN(COLUMNS));
+    struct json_list *list = json_list_new(COLUMNS, ARRAY_LEN(COLUMNS), note_row, &outcome);
+    json_list_set_known(list, KNOWN);
+    assert_int_equal(json_list_feed(list, BODY, sizeof(BODY) - 1, &err), 0);
+    assert_int_equal(json_list_finish(list, &head, &err), 0);
+    assert_int_equal(head.notes.count, ARRAY_LEN(NOTES));
+    for (size_t i = 0; i < ARRAY_LEN(NOTES); i++)
+        assert_string_equal(head.notes.texts[i], NOTES[i]);
+    struct json_notes all = head.notes;
+    json_notes_add(&all, &head.notes);
+    assert_int_equal(all.count, ARRAY_LEN(NOTES));
+    json_list_free(list);
+    buf_release(&outcome.rows);
+}
+
 static void cuts_a_long_unknown_path_at_a_character(void **state)
 {
     (void)state;
@@ -214,44 +243,50 @@ static void cuts_a_long_unknown_path_at_a_character(void **state)
 static void refuses_values_of_another_type(void **state)
 {
     (void)state;
-    check_field("\"year\":2147483648", EPROTO,
-                "values[0].year: expected a whole number of at most 32 bits, got 2147483648");
+    check_field(
+        "\"year\":2147483648", EPROTO,
+        "values[0] (id 1).year: expected a whole number of at most 32 bits, got 2147483648");
     check_field("\"year\":1.0", EPROTO,
-                "values[0].year: expected a whole number of at most 32 bits, got 1.0");
+                "values[0] (id 1).year: expected a whole number of at most 32 bits, got 1.0");
     check_field("\"year\":1e3", EPROTO,
-                "values[0].year: expected a whole number of at most 32 bits, got 1e3");
+                "values[0] (id 1).year: expected a whole number of at most 32 bits, got 1e3");
     check_field("\"year\":\"2026\"", EPROTO,
-                "values[0].year: expected a whole number of at most 32 bits, got \"2026\"");
+                "values[0] (id 1).year: expected a whole number of at most 32 bits, got \"2026\"");
     check_field("\"voucher\":{\"id\":9223372036854775808}", EPROTO,
-                "values[0].voucher.id: expected a whole number of at most 64 bits, got "
+                "values[0] (id 1).voucher.id: expected a whole number of at most 64 bits, got "
                 "9223372036854775808");
-    check_field("\"amount\":\"1.00\"", EPROTO, "values[0].amount: expected a number, got \"1.00\"");
-    check_field("\"amount\":true", EPROTO, "values[0].amount: expected a number, got true");
-    check_field("\"closed\":0", EPROTO, "values[0].closed: expected true or false, got 0");
-    check_field("\"text\":5", EPROTO, "values[0].text: expected a string, got 5");
-    check_field("\"text\":{\"a\":1}", EPROTO, "values[0].text: expected a string, got an object");
-    check_field("\"text\":[\"a\"]", EPROTO, "values[0].text: expected a string, got an array");
+    check_field("\"amount\":\"1.00\"", EPROTO,
+                "values[0] (id 1).amount: expected a number, got \"1.00\"");
+    check_field("\"amount\":true", EPROTO, "values[0] (id 1).amount: expected a number, got true");
+    check_field("\"closed\":0", EPROTO, "values[0] (id 1).closed: expected true or false, got 0");
+    check_field("\"text\":5", EPROTO, "values[0] (id 1).text: expected a string, got 5");
+    check_field("\"text\":{\"a\":1}", EPROTO,
+                "values[0] (id 1).text: expected a string, got an object");
+    check_field("\"text\":[\"a\"]", EPROTO,
+                "values[0] (id 1).text: expected a string, got an array");
     check_field("\"number\":1.5", EPROTO,
-                "values[0].number: expected a whole number or a string, got 1.5");
+                "values[0] (id 1).number: expected a whole number or a string, got 1.5");
     check_field("\"number\":1E2", EPROTO,
-                "values[0].number: expected a whole number or a string, got 1E2");
-    check_field("\"voucher\":5", EPROTO, "values[0].voucher: expected an object, got 5");
-    check_field("\"voucher\":[]", EPROTO, "values[0].voucher: expected an object, got an array");
+                "values[0] (id 1).number: expected a whole number or a string, got 1E2");
+    check_field("\"voucher\":5", EPROTO, "values[0] (id 1).voucher: expected an object, got 5");
+    check_field("\"voucher\":[]", EPROTO,
+                "values[0] (id 1).voucher: expected an object, got an array");
     check_error("{\"values\":[{\"id\":1},{\"id\":2,\"voucher\":{\"type\":{\"name\":false}}}]}",
-                EPROTO, "values[1].voucher.type.name: expected a string, got false");
+                EPROTO, "values[1] (id 2).voucher.type.name: expected a string, got false");
 }
 
 static void refuses_what_is_no_date(void **state)
 {
     (void)state;
     check_field("\"date\":\"2026-02-30\"", EPROTO,
-                "values[0].date: expected a date as \"yyyy-mm-dd\", got \"2026-02-30\"");
-    check_field("\"date\":\"2026-02-03T00:00\"", EPROTO,
-                "values[0].date: expected a date as \"yyyy-mm-dd\", got \"2026-02-03T00:00\"");
+                "values[0] (id 1).date: expected a date as \"yyyy-mm-dd\", got \"2026-02-30\"");
+    check_field(
+        "\"date\":\"2026-02-03T00:00\"", EPROTO,
+        "values[0] (id 1).date: expected a date as \"yyyy-mm-dd\", got \"2026-02-03T00:00\"");
     check_field("\"date\":\"\"", EPROTO,
-                "values[0].date: expected a date as \"yyyy-mm-dd\", got \"\"");
+                "values[0] (id 1).date: expected a date as \"yyyy-mm-dd\", got \"\"");
     check_field("\"date\":20260101", EPROTO,
-                "values[0].date: expected a date as \"yyyy-mm-dd\", got 20260101");
+                "values[0] (id 1).date: expected a date as \"yyyy-mm-dd\", got 20260101");
 }
 
 static void cuts_a_long_value_in_an_error(void **state)
@@ -260,10 +295,10 @@ static void cuts_a_long_value_in_an_error(void **state)
     check_field("\"closed\":\"\xc3\xa5"
                 "bcdefghijklmnopqrstuvwxyz0123456789abcdefgh\"",
                 EPROTO,
-                "values[0].closed: expected true or false, got \"\xc3\xa5"
+                "values[0] (id 1).closed: expected true or false, got \"\xc3\xa5"
                 "bcdefghijklmnopqrstuvwxyz0123456789abcd\xe2\x80\xa6\"");
     check_field("\"closed\":\"a\\nb\"", EPROTO,
-                "values[0].closed: expected true or false, got \"a?b\"");
+                "values[0] (id 1).closed: expected true or false, got \"a?b\"");
 }
 
 static void refuses_a_missing_required_field(void **state)
@@ -279,8 +314,9 @@ static void refuses_a_missing_required_field(void **state)
         struct outcome outcome;
         read_columns(&outcome, REQUIRED, ARRAY_LEN(REQUIRED), ANSWERS[i], strlen(ANSWERS[i]));
         assert_int_equal(outcome.rc, -EPROTO);
-        assert_string_equal(outcome.err.text,
-                            "values[0].voucher.id: the field is required, but missing or null");
+        assert_string_equal(
+            outcome.err.text,
+            "values[0] (id 1).voucher.id: the field is required, but missing or null");
         buf_release(&outcome.rows);
     }
 }
@@ -289,13 +325,13 @@ static void refuses_a_field_twice_in_one_row(void **state)
 {
     (void)state;
     check_error("{\"values\":[{\"id\":1,\"id\":1}]}", EPROTO,
-                "values[0].id: the field stands twice in one object");
+                "values[0] (id 1).id: the field stands twice in one object");
     check_error("{\"values\":[{\"id\":1,\"text\":null,\"text\":\"a\"}]}", EPROTO,
-                "values[0].text: the field stands twice in one object");
+                "values[0] (id 1).text: the field stands twice in one object");
     check_error("{\"values\":[{\"id\":1},{\"id\":1,\"voucher\":{\"id\":1},\"voucher\":null}]}",
-                EPROTO, "values[1].voucher: the field stands twice in one object");
+                EPROTO, "values[1] (id 1).voucher: the field stands twice in one object");
     check_error("{\"values\":[{\"id\":1,\"te\\u0078t\":\"a\",\"text\":\"b\"}]}", EPROTO,
-                "values[0].text: the field stands twice in one object");
+                "values[0] (id 1).text: the field stands twice in one object");
     check_error("{\"values\":[],\"values\":[{\"id\":1}]}", EPROTO,
                 "values: stands twice in the answer");
     check_error("{\"versionDigest\":\"a\",\"versionDigest\":\"b\",\"values\":[]}", EPROTO,
@@ -406,7 +442,7 @@ static void refuses_forms_that_postgresql_would(void **state)
                                          "\xf4\x90\x80\x80" };
     for (size_t i = 0; i < ARRAY_LEN(TEXTS); i++) {
         AUTO_FREE char *field = mem_printf("\"text\":\"abcdefgh%s\"", TEXTS[i]);
-        check_field(field, EPROTO, "values[0].text: the text is no valid UTF-8");
+        check_field(field, EPROTO, "values[0] (id 1).text: the text is no valid UTF-8");
     }
 }
 
@@ -461,7 +497,8 @@ static void refuses_too_long_a_text(void **state)
     buf_release(&outcome.rows);
     read_long(&outcome, "text", "a", JSON_LIST_TEXT_BYTES_MAX + 1);
     assert_int_equal(outcome.rc, -EMSGSIZE);
-    assert_string_equal(outcome.err.text, "values[0].text: the text is longer than 262144 bytes");
+    assert_string_equal(outcome.err.text,
+                        "values[0] (id 1).text: the text is longer than 262144 bytes");
     buf_release(&outcome.rows);
     /* One that never ends is stopped before it is whole, wanted or not. */
     read_long(&outcome, "unknown", "aaaaaaaa", 1024 * 1024);
@@ -480,7 +517,8 @@ static void refuses_too_long_a_number(void **state)
     AUTO_FREE char *row = mem_printf("1|~|%.200s|~|~|~|~|~|~;", digits);
     check_field_row(fits, row);
     AUTO_FREE char *longer = mem_printf("\"amount\":%.201s", digits);
-    check_field(longer, EMSGSIZE, "values[0].amount: the number is longer than 200 characters");
+    check_field(longer, EMSGSIZE,
+                "values[0] (id 1).amount: the number is longer than 200 characters");
 }
 
 static void refuses_too_long_a_digest(void **state)
@@ -597,6 +635,7 @@ int main(void)
         cmocka_unit_test(reads_rows_of_every_type),
         cmocka_unit_test(takes_the_envelope_in_any_order),
         cmocka_unit_test(skips_and_reports_what_no_column_names),
+        cmocka_unit_test(notes_what_is_new),
         cmocka_unit_test(cuts_a_long_unknown_path_at_a_character),
         cmocka_unit_test(refuses_values_of_another_type),
         cmocka_unit_test(refuses_what_is_no_date),

@@ -175,9 +175,10 @@ static void refuses_what_cannot_be_carried(void **state)
         const char *rows, *message;
         int code;
     } CASES[] = {
-        { "{\"id\":1,\"date\":\"2026-02-30\"}", "values[0].date: ", EPROTO },
-        { "{\"id\":1,\"date\":\"1899-12-31\"}", "values[0].date: ", EPROTO },
-        { "{\"id\":1,\"amount\":1e99}", "amount: \"1e99\" cannot be carried exactly", ERANGE },
+        { "{\"id\":1,\"date\":\"2026-02-30\"}", "values[0] (id 1).date: ", EPROTO },
+        { "{\"id\":1,\"date\":\"1899-12-31\"}", "values[0] (id 1).date: ", EPROTO },
+        { "{\"id\":1,\"amount\":1e99}", "amount of id 1: \"1e99\" cannot be carried exactly",
+          ERANGE },
         { "{\"id\":99999999999999999999}", "id: ", EPROTO },
         { "{\"version\":1}", "id", EPROTO },
     };
