@@ -52,7 +52,7 @@ LIB_SRC := $(wildcard lib/*/*.c)
 DAEMON_SRC := $(filter-out daemon/main.c,$(wildcard daemon/*.c))
 SANDBOX_SRC := $(wildcard tests/sandbox/*.c)
 HARNESS_SRC := $(filter-out tests/integration/test_%,$(wildcard tests/integration/*.c))
-UNIT_HELPERS := $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))
+UNIT_HELPERS := $(filter-out tests/unit/test_% tests/unit/fake_world.c,$(wildcard tests/unit/*.c))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 INTEGRATION_TESTS := $(patsubst tests/integration/%.c,$(BUILD)/tests/integration/%,\
 	$(wildcard tests/integration/test_*.c))
@@ -129,11 +129,20 @@ $(SANDBOX): $(call objects,$(SANDBOX_SRC))
 	@echo "  LINK $@"
 	$(Q)$(CC) $(LINK_HARDENING) -o $@ $^ -levent -ljansson -lsodium
 
+# These tests run in the made-up world of tests/unit/fake_world.c, which takes the place of:
+FAKED := loop_now_ms loop_timer_new loop_timer_start loop_timer_stop loop_timer_is_armed \
+	loop_timer_free clock_now_us http_start http_cancel http_answer_header batch_add pool_run \
+	pg_result_rows
+FAKED_TESTS := $(addprefix $(BUILD)/tests/unit/,test_session test_token test_access)
+COMMA := ,
+$(FAKED_TESTS): FAKES = $(call objects,tests/unit/fake_world.c) $(addprefix -Wl$(COMMA)--wrap=,$(FAKED))
+$(FAKED_TESTS): $(call objects,tests/unit/fake_world.c)
+
 UNIT_PARTS := $(call objects,$(UNIT_HELPERS) $(filter-out tests/sandbox/main.c,$(SANDBOX_SRC)))
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(UNIT_PARTS) $(CORE)
 	@mkdir -p $(@D)
 	@echo "  LINK $@"
-	$(Q)$(CC) $(LINK_HARDENING) -o $@ $< $(UNIT_PARTS) $(CORE) -lcmocka $(LIBS)
+	$(Q)$(CC) $(LINK_HARDENING) -o $@ $< $(FAKES) $(UNIT_PARTS) $(CORE) -lcmocka $(LIBS)
 
 $(BUILD)/tests/integration/%: $(BUILD)/obj/tests/integration/%.o $(call objects,$(HARNESS_SRC)) $(CORE)
 	@mkdir -p $(@D)

@@ -62,6 +62,7 @@ static void fetch_free(struct fetch *fetch)
 {
     page_free(fetch->page);
     json_list_free(fetch->list);
+    token_unref(fetch->token);
     buf_release(&fetch->copy_sql);
     free(fetch->path);
     free(fetch->company);
@@ -314,7 +315,7 @@ struct fetch *fetch_start(struct app *app, const struct fetch_options *options, 
 {
     struct fetch *fetch = mem_new(1, sizeof(*fetch));
     fetch->app = app;
-    fetch->token = options->token;
+    fetch->token = token_ref(options->token);
     fetch->path = make_path(options->resource->path, options->part);
     fetch->company = mem_strdup(options->company);
     fetch->resource = options->resource;

@@ -150,6 +150,7 @@ static void locked(void *ctx, const struct err *err)
         fail(listener, LISTENER_LOST, err);
         return;
     }
+    registry_use_owned(listener->app->registry);
     token_report_save_all(listener->app);
     schedule_wake(listener->app->schedule);
     loop_timer_start(listener->tick, TICK_MS);

@@ -18,10 +18,7 @@
 #include "lib/pg/batch.h"
 #include "lib/tripletex/resource.h"
 
-enum {
-    ACCESS_MAX_AGE_MS = 30 * 60 * 1000,
-    ORG_NR_BYTES = 40,
-};
+enum { ORG_NR_BYTES = 40 };
 
 static const char OWN_COMPANY[] = "0";
 
@@ -44,6 +41,7 @@ static void proven_saved(void *ctx, const struct err *err)
         return;
     }
     pull->client->is_proven = 1;
+    pull->client->is_missing = 0;
     pull_step(pull, PULL_EVENT_RESOLVED);
 }
 
@@ -66,15 +64,38 @@ static void copy_digits(const char *text, char out[ORG_NR_BYTES])
     out[len] = '\0';
 }
 
-/* The number must be the one meant; where Tripletex shows none, the id must. */
-static int is_company_meant(const struct pull *pull, const char *org_nr, int64_t company_id)
+/* The organisation number that the company must have. */
+static const char *meant_org_nr(const struct pull *pull)
 {
     const char *wanted = client_wanted_org_nr(pull->client);
-    if (org_nr && *org_nr)
-        return strcmp(org_nr, wanted ? wanted : pull->client->org_nr) == 0;
+    return wanted ? wanted : pull->client->org_nr;
+}
+
+/* Id and number must be those meant; Tripletex may show no number. With the user name 0 the id is
+ * not known before. */
+static int is_company_meant(const struct pull *pull, const char *org_nr, int64_t company_id)
+{
     AUTO_FREE char *id = mem_printf("%" PRId64, company_id);
-    return strcmp(pull->client->company_id, OWN_COMPANY) == 0 ||
-           strcmp(pull->client->company_id, id) == 0;
+    int is_own = strcmp(pull->client->company_id, OWN_COMPANY) == 0;
+    if (!is_own && strcmp(pull->client->company_id, id) != 0)
+        return 0;
+    return *org_nr == '\0' || strcmp(org_nr, meant_org_nr(pull)) == 0;
+}
+
+static void deny_other_company(struct pull *pull, const char *name, const char *org_nr,
+                               int64_t company_id)
+{
+    struct err err = ERR_NONE;
+    err_set(&err, EPERM,
+            "the token leads to another company in Tripletex: %.80s with organisation number "
+            "%.20s (id %" PRId64 "), and not to organisation number %s (id %s)",
+            name ? name : "(no name)", *org_nr ? org_nr : "(none)", company_id, meant_org_nr(pull),
+            pull->client->company_id);
+    err_set_remedy(&err,
+                   "Enter the employee token of company %s, or correct the client's "
+                   "organisation number or org_nr setting",
+                   pull->client->org_nr);
+    deny(pull, &err);
 }
 
 static void take_identity(struct pull *pull, const struct token_answer *answer)
@@ -84,7 +105,8 @@ static void take_identity(struct pull *pull, const struct token_answer *answer)
     char org_nr[ORG_NR_BYTES];
     int64_t company_id = 0;
     AUTO_JSON_DOC struct json_doc *doc = json_doc_parse(answer->body, answer->body_len, &err);
-    if (!doc || json_doc_get_int(doc, "value.companyId", &company_id, &err) < 0) {
+    if (!doc || (json_doc_get_int(doc, "value.companyId", &company_id, &err) < 0 &&
+                 json_doc_get_int(doc, "value.company.id", &company_id, &err) < 0)) {
         err_prefix(&err, "/token/session/>whoAmI");
         pull_fail(pull, ANSWER_PASSING, &err);
         return;
@@ -92,19 +114,10 @@ static void take_identity(struct pull *pull, const struct token_answer *answer)
     (void)!json_doc_get_text(doc, "value.company.name", &name, NULL);
     (void)!json_doc_get_text(doc, "value.company.organizationNumber", &text, NULL);
     copy_digits(text, org_nr);
-    if (!is_company_meant(pull, org_nr, company_id)) {
-        err_set(&err, EPERM,
-                "the token leads to another company in Tripletex: %.80s with organisation "
-                "number %.20s",
-                name ? name : "(no name)", *org_nr ? org_nr : "(none)");
-        err_set_remedy(&err,
-                       "Enter the employee token of company %s, or correct the client's "
-                       "organisation number or org_nr setting",
-                       pull->client->org_nr);
-        deny(pull, &err);
-        return;
-    }
-    save_proven(pull, name);
+    if (is_company_meant(pull, org_nr, company_id))
+        save_proven(pull, name);
+    else
+        deny_other_company(pull, name, org_nr, company_id);
 }
 
 static void identity_answered(void *ctx, const struct token_answer *answer)
@@ -149,6 +162,7 @@ static void access_answered(void *ctx, const char *company_id, const struct err 
         return;
     }
     if (!company_id) {
+        client->is_missing = 1;
         err_set(&err, EPERM, "the token of %s has no access to organisation number %s in Tripletex",
                 token_label(client->token->token), client_wanted_org_nr(client));
         err_set_remedy(&err,
@@ -166,6 +180,13 @@ static void access_answered(void *ctx, const char *company_id, const struct err 
     ask_identity(pull);
 }
 
+static enum access_need access_need(const struct pull *pull)
+{
+    if (pull->order.is_urgent && pull->client->is_missing)
+        return ACCESS_NOW;
+    return pull->client->failures > 0 || pull->client->is_missing ? ACCESS_RECENT : ACCESS_KNOWN;
+}
+
 void pull_resolve(struct pull *pull)
 {
     struct client *client = pull->client;
@@ -176,9 +197,8 @@ void pull_resolve(struct pull *pull)
     }
     if (wanted) {
         pull->requests++;
-        pull->question = access_ask(client->token->access, wanted,
-                                    client->failures > 0 ? 0 : ACCESS_MAX_AGE_MS, access_answered,
-                                    pull);
+        pull->question = access_ask(client->token->access, wanted, access_need(pull),
+                                    access_answered, pull);
         return;
     }
     free(client->company_id);

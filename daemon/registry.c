@@ -13,7 +13,6 @@
 #include "daemon/registry_secret.h"
 #include "daemon/schedule.h"
 #include "daemon/seal.h"
-#include "daemon/session.h"
 #include "daemon/settings.h"
 #include "daemon/token.h"
 #include "gen/sql_queries.h"
@@ -24,6 +23,8 @@
 #include "lib/base/mem.h"
 #include "lib/pg/batch.h"
 #include "lib/pg/pg.h"
+
+enum { REGISTRY_ACCESS_EACH_MS = 5 };
 
 struct registry {
     struct app *app;
@@ -85,6 +86,17 @@ const char *client_wanted_org_nr(const struct client *client)
     return strcmp(client->setting, "%ORGNR%") == 0 ? client->org_nr : client->setting;
 }
 
+static void set_text(char **text, const char *value)
+{
+    free(*text);
+    *text = mem_strdup(value);
+}
+
+static int differs(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) != 0 : a != b;
+}
+
 /* --- tokens --- */
 
 static struct token_entry *find_holder(struct registry *registry, int64_t bureau_id,
@@ -99,11 +111,44 @@ static struct token_entry *find_holder(struct registry *registry, int64_t bureau
     return NULL;
 }
 
+/* The list of companies has changed: who lost access is asked about at once, and who got it. */
+static void access_changed(void *ctx)
+{
+    const struct token_entry *entry = ctx;
+    struct schedule *schedule = entry->registry->app->schedule;
+    struct client *client;
+    TAILQ_FOREACH(client, &entry->registry->clients, entry)
+    {
+        const char *wanted = client_wanted_org_nr(client), *id = NULL;
+        if (client->token != entry || !wanted)
+            continue;
+        (void)!access_find(entry->access, wanted, &id);
+        int is_lost = client->is_proven && (!id || differs(client->company_id, id));
+        if (!is_lost && !(client->is_missing && id))
+            continue;
+        client->is_proven = 0;
+        schedule_client(schedule, client, 0);
+    }
+}
+
+static struct token_entry *find_token(struct registry *registry, const char *id,
+                                      const struct token_entry *except)
+{
+    struct token_entry *entry;
+    TAILQ_FOREACH(entry, &registry->tokens, entry)
+    {
+        if (entry != except && entry->token && strcmp(entry->id, id) == 0)
+            return entry;
+    }
+    return NULL;
+}
+
 static void entry_free(struct token_entry *entry)
 {
     access_free(entry->access);
-    token_free(entry->token);
+    token_unref(entry->token);
     mem_free_secret(entry->secret_text);
+    free(entry->row_version);
     free(entry->label);
     free(entry->fault);
     free(entry->remedy);
@@ -123,6 +168,22 @@ static void entry_fault(struct registry *registry, struct token_entry *entry, co
               err_full(err, why));
 }
 
+/* Whoever holds the same employee token shares it, with its one session and one budget. */
+static void make_token(struct registry *registry, struct token_entry *entry, const char *secret)
+{
+    const struct token_entry *other = find_token(registry, entry->id, NULL);
+    if (!other) {
+        entry->token = token_new(registry->app, &(struct token_options){ .token_id = entry->id,
+                                                                         .employee_token = secret,
+                                                                         .label = entry->label });
+        return;
+    }
+    entry->token = token_ref(other->token);
+    entry->is_owned = other->is_owned;
+    entry->epoch = other->epoch;
+    token_retry(entry->token); /* entered again: what was amiss may have been put right */
+}
+
 static struct token_entry *entry_new(struct registry *registry, const struct pg_result *result,
                                      int row)
 {
@@ -132,8 +193,10 @@ static struct token_entry *entry_new(struct registry *registry, const struct pg_
     char *secret = NULL;
     int is_bureau = strcmp(pg_result_text(result, row, "kind"), "bureau") == 0;
     int64_t holder_id = pg_result_int(result, row, "holder_id", 0);
+    entry->registry = registry;
     entry->bureau_id = is_bureau ? holder_id : 0;
     entry->client_id = is_bureau ? 0 : holder_id;
+    entry->row_version = mem_strdup(pg_result_text(result, row, "row_version"));
     entry->label = mem_strdup(pg_result_text(result, row, "label"));
     entry->secret_text = mem_strdup(pg_result_text(result, row, "employee_token"));
     if (registry_secret_open(app, entry, &secret, &err) < 0) {
@@ -141,12 +204,26 @@ static struct token_entry *entry_new(struct registry *registry, const struct pg_
         return entry;
     }
     seal_name(app->seal, secret, entry->id);
-    entry->token = token_new(app, &(struct session_options){ .token_id = entry->id,
-                                                             .employee_token = secret,
-                                                             .label = entry->label });
-    entry->access = access_new(app, entry->token, entry->bureau_id);
+    make_token(registry, entry, secret);
+    entry->access = access_new(app, &(struct access_options){ .token = entry->token,
+                                                              .label = entry->label,
+                                                              .bureau_id = entry->bureau_id,
+                                                              .changed = access_changed,
+                                                              .ctx = entry });
     mem_free_secret(secret);
     return entry;
+}
+
+/* A row that was written without another token may still mean: try again. */
+static void keep_entry(struct token_entry *entry, const char *text, const char *row_version)
+{
+    int is_written = strcmp(entry->row_version, row_version) != 0;
+    if (entry->token && is_written && strcmp(entry->secret_text, text) == 0)
+        token_retry(entry->token);
+    mem_free_secret(entry->secret_text);
+    entry->secret_text = mem_strdup(text);
+    set_text(&entry->row_version, row_version);
+    entry->is_seen = 1;
 }
 
 static int take_holders(void *ctx, const struct pg_result *result, struct err *err)
@@ -162,9 +239,7 @@ static int take_holders(void *ctx, const struct pg_result *result, struct err *e
         const char *text = pg_result_text(result, i, "employee_token");
         entry = find_holder(registry, is_bureau ? id : 0, is_bureau ? 0 : id);
         if (entry && registry_secret_is_same(registry->app, entry, text)) {
-            mem_free_secret(entry->secret_text);
-            entry->secret_text = mem_strdup(text);
-            entry->is_seen = 1;
+            keep_entry(entry, text, pg_result_text(result, i, "row_version"));
             continue;
         }
         if (entry)
@@ -195,17 +270,6 @@ void client_unref(struct client *client)
     free(client->company_id);
     oddities_free(client->oddities);
     free(client);
-}
-
-static void set_text(char **text, const char *value)
-{
-    free(*text);
-    *text = mem_strdup(value);
-}
-
-static int differs(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) != 0 : a != b;
 }
 
 static int32_t read_day(const struct pg_result *result, int row, const char *column)
@@ -277,6 +341,14 @@ static void drop_client(struct registry *registry, struct client *client)
     client_unref(client);
 }
 
+/* The same holder has another employee token. */
+static int is_rotated(const struct client *client, const struct token_entry *token)
+{
+    const struct token_entry *earlier = client->token;
+    return earlier && token && earlier != token && earlier->token && token->token &&
+           earlier->bureau_id == token->bureau_id && earlier->client_id == token->client_id;
+}
+
 static void take_client(struct registry *registry, const struct pg_result *result, int row)
 {
     struct schedule *schedule = registry->app->schedule;
@@ -289,6 +361,13 @@ static void take_client(struct registry *registry, const struct pg_result *resul
     if (is_new)
         client = client_new(registry, result, row);
     client->is_seen = 1;
+    if (!is_new && is_rotated(client, token)) {
+        /* The pull under way goes on with the new token; who waits because of the old one need not
+         * any more. */
+        client->token = token;
+        client->is_proven = 0;
+        schedule_client(schedule, client, 0);
+    }
     if (!is_new && is_as_before(client, token, result, row))
         return;
     if (!is_new)
@@ -322,6 +401,23 @@ static int take_clients(void *ctx, const struct pg_result *result, struct err *e
 
 /* --- reading --- */
 
+/* Ends its use: requests go to the token that its holder has now, where there is one. */
+static void retire_token(struct registry *registry, struct token_entry *entry)
+{
+    const struct token_entry *heir = find_holder(registry, entry->bureau_id, entry->client_id);
+    if (!entry->token)
+        return;
+    if (heir && heir->token)
+        access_hand_over(entry->access, heir->access);
+    access_free(entry->access);
+    if (find_token(registry, entry->id, entry))
+        token_unref(entry->token); /* another holder goes on with it */
+    else
+        token_retire(entry->token, heir ? heir->token : NULL);
+    entry->access = NULL;
+    entry->token = NULL;
+}
+
 static void drop_unseen_tokens(struct registry *registry)
 {
     struct token_entry *entry, *next;
@@ -330,6 +426,7 @@ static void drop_unseen_tokens(struct registry *registry)
         if (entry->is_seen == 1)
             continue;
         TAILQ_REMOVE(&registry->tokens, entry, entry);
+        retire_token(registry, entry);
         entry_free(entry);
     }
 }
@@ -372,11 +469,40 @@ void registry_read(struct registry *registry, registry_done_fn *done, void *ctx)
         start_reading(registry);
 }
 
+/* The first readings of many tokens are spread. */
+static int64_t first_reading_ms(struct registry *registry)
+{
+    const struct token_entry *entry;
+    int64_t ms = 0;
+    TAILQ_FOREACH(entry, &registry->tokens, entry)
+    ms += REGISTRY_ACCESS_EACH_MS;
+    return ms;
+}
+
+void registry_use_owned(struct registry *registry)
+{
+    struct token_entry *entry;
+    TAILQ_FOREACH(entry, &registry->tokens, entry)
+    {
+        if (!entry->is_owned || entry->is_used || !entry->token)
+            continue;
+        entry->is_used = 1;
+        token_own(entry->token, entry->epoch);
+        access_own(entry->access, first_reading_ms(registry));
+    }
+}
+
 void registry_disown_all(struct registry *registry)
 {
     struct token_entry *entry;
     TAILQ_FOREACH(entry, &registry->tokens, entry)
-    entry->is_owned = 0;
+    {
+        entry->is_owned = entry->is_used = 0;
+        if (!entry->token)
+            continue;
+        token_disown(entry->token);
+        access_disown(entry->access);
+    }
 }
 
 void registry_free(struct registry *registry)

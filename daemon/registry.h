@@ -23,15 +23,18 @@ struct token;
 
 /* A token that may be used by several bureaus and clients (rarely more than one holder). */
 struct token_entry {
+    struct registry *registry;
     char id[33];
     int64_t bureau_id, client_id; /* its holder; 0 = none */
     char *label;
     struct token *token; /* NULL where it cannot be read: `fault` says why */
     struct access *access;
     int is_owned; /* the advisory lock is ours */
+    int is_used;  /* ... and requests may be made with it */
     int64_t epoch;
     int is_seen;       /* while reading the registry */
     char *secret_text; /* as it stands in the database: tells whether it changed */
+    char *row_version; /* of the holder's row: tells that it was written */
     char *fault, *remedy;
     int is_other_key;  /* what stands in the database was sealed under a key that is not ours */
     char reported[16]; /* what the database was told last, and when */
@@ -51,6 +54,7 @@ struct client {
     int32_t history_from;     /* day, 0 = none */
     char *company_id;         /* user name in Tripletex; NULL = not found out yet */
     int is_proven;            /* >whoAmI has told that it is the right one */
+    int is_missing;           /* the token has no access to it: it is not in the list */
     int failures;
     int64_t due_in_ms;         /* remembered from an earlier life */
     int64_t gather_due_ms;     /* what lies beyond the ledger; by the loop's clock, 0 = now */
@@ -78,6 +82,10 @@ struct client *registry_find_org_nr(struct registry *registry, const char *org_n
 
 /* The organisation number to look for in Tripletex; NULL = the token's own company. */
 const char *client_wanted_org_nr(const struct client *client) MUST_USE;
+
+/* Tokens whose advisory lock is ours are used from now on; their sessions of an earlier life have
+ * been taken up before. */
+void registry_use_owned(struct registry *registry);
 
 /* The lock of every token is gone with the listening connection. */
 void registry_disown_all(struct registry *registry);

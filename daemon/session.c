@@ -1,197 +1,217 @@
 #include "daemon/session.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "daemon/app.h"
-#include "daemon/pool.h"
 #include "daemon/seal.h"
+#include "daemon/session_make.h"
+#include "daemon/session_save.h"
 #include "daemon/settings.h"
-#include "gen/sql_queries.h"
-#include "lib/base/buf.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
 #include "lib/base/loop.h"
 #include "lib/base/mem.h"
 #include "lib/http/http.h"
-#include "lib/json/doc.h"
-#include "lib/pg/batch.h"
-#include "lib/tripletex/answer.h"
 
 enum {
-    SESSION_BODY_BYTES_MAX = 65536,
+    SESSION_LOOK_MS = 60000, /* how often the clock is looked at */
     SESSION_REST_FIRST_MS = 1000,
     SESSION_REST_LAST_MS = 60000,
     SESSION_REST_REFUSED_MS = 2 * 3600 * 1000,
     SESSION_DOUBT_TRIES = 3,  /* 404 and 422 may pass: so many in a row ... */
     SESSION_DOUBT_MS = 30000, /* ... over so long make them a refusal */
-    SESSION_DOUBT_REST_MS = 11000,
-    SESSION_JITTER_MS = 30 * 60 * 1000,
+    SESSION_DOUBT_REST_MS = 15000,
+    SESSION_USELESS_REFUSED = 4, /* new sessions refused in a row: the token is of no use */
+    SESSION_USELESS_REST_MAX_MS = 10 * 60 * 1000,
 };
 
-static const char CREATE_PATH[] = "/token/session/:create";
 static const char SEAL_PURPOSE[] = "session";
-
-struct session_key {
-    int refs; /* one of the session while current, one of each request */
-    char *text;
-    struct app *app;
-    int is_to_end; /* delete at Tripletex when the last request is done */
-};
 
 struct session {
     struct app *app;
     char *token_id, *employee_token, *label;
-    session_changed_fn *changed;
+    void (*changed)(void *ctx);
+    void (*answered)(void *ctx, const struct http_answer *answer);
     void *ctx;
     enum session_state state;
     struct session_key *key;
-    int64_t expires_us;
-    struct http_call *call;
-    struct loop_timer *timer; /* the end of a rest, or the next renewal */
-    int is_by_put;            /* POST is not there on this host */
-    int32_t asked_day;        /* the expirationDate asked for */
+    char *sealed; /* as `key` stands in the database */
+    int64_t expires_us, renew_us, current_since_ms;
+    double spread; /* 0 to 1, of the token: when to renew */
+    int is_accepted;
+    int useless; /* sessions in a row that were refused without having served */
+
+    struct session_make *make;
+    struct session_save *save;
+    struct session_key *coming; /* made, and being stored */
+    int64_t coming_expires_us;
+    int is_wanted, is_by_put, is_post_there;
+
+    struct loop_timer *timer;
     struct err failure;
     int is_refused, doubts;
-    int64_t doubt_since_ms, rest_ms;
+    int64_t doubt_since_ms, failing_since_ms, rest_ms;
+    int64_t rest_until_ms; /* no try before */
+
+    int is_owned;
+    int64_t epoch;
 };
-
-/* --- the key --- */
-
-static void end_done(void *ctx, const struct http_answer *answer, const struct err *err)
-{
-    (void)ctx, (void)answer, (void)err; /* it ends by itself at midnight, too */
-}
-
-static void end_at_tripletex(const struct session_key *key)
-{
-    AUTO_BUF struct buf url;
-    buf_init(&url, 8192);
-    if (buf_printf(&url, "%s/token/session/", key->app->settings->base_url) < 0 ||
-        http_encode(&url, key->text) < 0)
-        return;
-    struct http_request request = {
-        .method = HTTP_DELETE,
-        .url = buf_text(&url),
-        .user = "0",
-        .password = key->text,
-        .timeout_ms = key->app->settings->timeout_ms,
-        .max_body_bytes = SESSION_BODY_BYTES_MAX,
-    };
-    struct http_call *call = NULL;
-    (void)!http_start(key->app->http, &request, end_done, NULL, &call, NULL);
-    buf_wipe(&url);
-}
-
-static struct session_key *key_new(struct app *app, const char *text)
-{
-    struct session_key *key = mem_new(1, sizeof(*key));
-    key->refs = 1;
-    key->app = app;
-    key->text = mem_strdup(text);
-    return key;
-}
-
-void session_key_drop(struct session_key *key)
-{
-    if (!key || --key->refs > 0)
-        return;
-    if (key->is_to_end)
-        end_at_tripletex(key);
-    mem_free_secret(key->text);
-    free(key);
-}
-
-struct session_key *session_key_use(struct session *session)
-{
-    if (session->state != SESSION_READY)
-        return NULL;
-    session->key->refs++;
-    return session->key;
-}
-
-const char *session_key_text(const struct session_key *key)
-{
-    return key->text;
-}
 
 /* --- states --- */
 
-static void start_making(struct session *session);
-
-static void set_state(struct session *session, enum session_state state)
+static void tell(struct session *session)
 {
-    session->state = state;
     session->changed(session->ctx);
+}
+
+static int is_under_way(const struct session *session)
+{
+    return session->make || session->save;
+}
+
+/* The next look: at the latest in a minute. */
+static void look_later(struct session *session)
+{
+    int64_t now_ms = loop_now_ms(session->app->loop);
+    int64_t wait_ms = SESSION_LOOK_MS;
+    int64_t until_ms = session->rest_until_ms - now_ms;
+    if (until_ms > 0 && until_ms < wait_ms)
+        wait_ms = until_ms;
+    if (session->key) {
+        int64_t renew_ms = (session->renew_us - clock_now_us()) / 1000 + 1;
+        if (renew_ms > 0 && renew_ms < wait_ms)
+            wait_ms = renew_ms;
+    }
+    loop_timer_start(session->timer, wait_ms);
 }
 
 static void drop_key(struct session *session, int is_to_end)
 {
     if (!session->key)
         return;
-    session->key->is_to_end = is_to_end;
+    if (is_to_end)
+        session_key_end(session->key);
     session_key_drop(session->key);
     session->key = NULL;
     session->expires_us = 0;
+    session->is_accepted = 0;
 }
 
-static int64_t renew_in_ms(const struct session *session)
+static void settle_state(struct session *session)
 {
-    const struct settings *settings = session->app->settings;
-    int64_t jitter_ms = settings->renew_before_ms / 4;
-    if (jitter_ms > SESSION_JITTER_MS)
-        jitter_ms = SESSION_JITTER_MS;
-    /* The same for a token at every start: spread over tokens, not over time. */
-    unsigned spread = 0;
-    (void)sscanf(session->token_id, "%6x", &spread);
-    int64_t left_ms = (session->expires_us - clock_now_us()) / 1000;
-    int64_t at_ms = left_ms - settings->renew_before_ms - jitter_ms * (spread % 1000) / 1000;
-    return at_ms > 0 ? at_ms : left_ms / 2;
+    if (session->key)
+        session->state = SESSION_READY;
+    else if (is_under_way(session))
+        session->state = SESSION_MAKING;
+    else if (session->rest_until_ms > loop_now_ms(session->app->loop))
+        session->state = SESSION_RESTING;
+    else
+        session->state = SESSION_NONE;
 }
 
-static void save_done(void *ctx, const struct err *err)
+/* What the wall clock says: a session past its end is none. */
+static void look_at_clock(struct session *session)
 {
-    struct app *app = ctx;
-    if (err)
-        log_warning(app->log, NULL,
-                    "A session could not be stored, a restart will make a new one: %s", err->text);
+    if (session->key && clock_now_us() >= session->expires_us)
+        drop_key(session, 0);
+    settle_state(session);
 }
 
-static void save(struct session *session)
+static void looked(void *ctx)
 {
-    char expires[CLOCK_MOMENT_BYTES];
-    AUTO_FREE char *sealed = seal_close(session->app->seal, SEAL_PURPOSE, session->key->text);
-    const char *values[] = { session->token_id, sealed,
-                             clock_format_moment(session->expires_us, expires) };
-    struct pg_batch *batch = batch_new(BATCH_PLAIN);
-    batch_add_query(batch, SQL_session_save, 3, values, NULL);
-    pool_run(session->app->pool, batch, save_done, session->app);
+    struct session *session = ctx;
+    look_at_clock(session);
+    if (session->state == SESSION_NONE && !session->is_wanted)
+        return; /* nobody makes sessions that nobody wants */
+    look_later(session);
+    tell(session);
 }
 
-static void become_ready(struct session *session, const char *text, int64_t expires_us)
+/* --- a new one --- */
+
+/* A renewal that gains no time (Tripletex gave less than asked) is not tried again before the end.
+ */
+static void plan_renewal(struct session *session, int64_t earlier_end_us)
 {
+    session->renew_us = session->expires_us <= earlier_end_us
+                            ? session->expires_us
+                            : session_renewal_us(clock_now_us(), session->expires_us,
+                                                 session->app->settings->renew_before_ms,
+                                                 session->spread);
+}
+
+static void take_key(struct session *session, struct session_key *key, const char *sealed,
+                     int64_t expires_us)
+{
+    int64_t earlier_end_us = session->expires_us;
     drop_key(session, 1);
-    session->key = key_new(session->app, text);
+    session->key = session_key_ref(key);
+    free(session->sealed);
+    session->sealed = mem_strdup(sealed);
     session->expires_us = expires_us;
-    session->failure = ERR_NONE;
-    session->is_refused = session->doubts = 0;
-    session->rest_ms = 0;
-    loop_timer_start(session->timer, renew_in_ms(session));
+    session->current_since_ms = loop_now_ms(session->app->loop);
+    plan_renewal(session, earlier_end_us);
+    session->is_wanted = 0;
+    session->doubts = 0;
+    session->rest_ms = session->rest_until_ms = session->failing_since_ms = 0;
+    if (session->useless < SESSION_USELESS_REFUSED) {
+        session->failure = ERR_NONE;
+        session->is_refused = 0;
+    }
+    look_at_clock(session);
+    look_later(session);
 }
+
+static void saved(void *ctx, const char *sealed)
+{
+    struct session *session = ctx;
+    struct session_key *key = session->coming;
+    session->save = NULL;
+    session->coming = NULL;
+    if (sealed) {
+        take_key(session, key, sealed, session->coming_expires_us);
+    } else {
+        /* The token has another owner, who makes its own. */
+        session_key_end(key);
+        session_disown(session);
+    }
+    session_key_drop(key);
+    tell(session);
+}
+
+static void store(struct session *session, const struct session_made *made)
+{
+    session->coming = session_key_new(session->app, made->text);
+    session->coming_expires_us = made->expires_us;
+    session->save = session_save_start(
+        session->app,
+        &(struct session_save_options){ .token_id = session->token_id,
+                                        .label = session->label,
+                                        .epoch = session->epoch,
+                                        .key = session->coming,
+                                        .expires_us = made->expires_us },
+        saved, session);
+}
+
+/* --- failures --- */
 
 static void rest(struct session *session, const struct err *err, int64_t rest_ms)
 {
     const struct log_subject subject = { .bureau = session->label, .request_id = err->request_id };
+    int64_t now_ms = loop_now_ms(session->app->loop);
     char why[ERR_FULL_BYTES];
-    if (session->failure.code != err->code || session->is_refused)
+    if (strcmp(session->failure.text, err->text) != 0 || session->is_refused)
         log_error(session->app->log, &subject, "No session can be made: %s", err_full(err, why));
     session->failure = *err;
-    loop_timer_start(session->timer, rest_ms);
-    /* A renewal that fails leaves the session that is still good. */
-    set_state(session, session->key ? SESSION_READY : SESSION_RESTING);
+    if (session->failing_since_ms == 0)
+        session->failing_since_ms = now_ms;
+    session->rest_until_ms = now_ms + rest_ms;
+    look_at_clock(session);
+    look_later(session);
+    tell(session);
 }
 
 static int64_t passing_rest_ms(struct session *session)
@@ -216,181 +236,149 @@ static void refuse(struct session *session, struct err *err)
 {
     session->is_refused = 1;
     err_set_remedy(err,
-                   "Enter the employee token of %s again (its value, not its id); it is then "
-                   "tried at once",
+                   "Enter the employee token of %s again (its value, not its id), or correct "
+                   "the consumer token; it is then tried at once",
                    session->label);
     rest(session, err, SESSION_REST_REFUSED_MS);
 }
 
-static void making_failed(struct session *session, enum answer_class class, int status,
-                          struct err *err)
+/* Tripletex compares the date with its own. */
+static int is_about_the_date(const struct session_made *made)
 {
-    if (class == ANSWER_UNAUTHORIZED || class == ANSWER_FORBIDDEN) {
-        refuse(session, err);
-    } else if (status == 404 || status == 422) {
+    return made->status == 422 && strstr(made->answer->body, "expirationDate") != NULL;
+}
+
+static void making_failed(struct session *session, const struct session_made *made)
+{
+    struct err err = *made->err;
+    if (made->class == ANSWER_UNAUTHORIZED || made->class == ANSWER_FORBIDDEN) {
+        refuse(session, &err);
+    } else if (is_about_the_date(made)) {
+        err_set_remedy(&err, "See that the clock of this machine is right");
+        rest(session, &err, passing_rest_ms(session));
+    } else if (made->status == 404 || made->status == 422) {
         if (is_doubt_over(session))
-            refuse(session, err);
+            refuse(session, &err);
         else
-            rest(session, err, SESSION_DOUBT_REST_MS);
+            rest(session, &err, SESSION_DOUBT_REST_MS);
     } else {
         session->doubts = 0;
-        rest(session, err, passing_rest_ms(session));
+        rest(session, &err, passing_rest_ms(session));
     }
 }
 
 /* --- the request --- */
 
-static int read_session(struct session *session, const struct http_answer *answer, struct err *err)
+/* The older way, once, where POST is not there; a 404 of a POST that has been there is about the
+ * token, and its secrets stay out of a URL. */
+static int is_put_next(struct session *session, const struct session_made *made)
 {
-    struct json_doc *doc = json_doc_parse(answer->body, answer->body_len, err);
-    const char *text = NULL, *until = NULL;
-    int32_t day = session->asked_day;
-    if (!doc)
-        return -EPROTO;
-    int ret = json_doc_get_text(doc, "value.token", &text, err);
-    if (ret == 0 && (*text == '\0' || strlen(text) > 4096))
-        ret = err_set(err, EPROTO, "value.token is empty or too long");
-    /* The date in the answer counts, where it is one: Tripletex may give less than was asked for.
-     */
-    if (ret == 0 && json_doc_get_text(doc, "value.expirationDate", &until, NULL) == 0)
-        (void)!clock_parse_date(until, strlen(until), &day);
-    if (ret == 0)
-        become_ready(session, text, clock_oslo_midnight_us(day));
-    json_doc_free_secret(doc);
-    return ret;
+    if (session->is_by_put || session->is_post_there)
+        return 0;
+    if (made->status == 404 || made->status == 405)
+        return 1;
+    session->is_post_there = made->status != 0 && made->class != ANSWER_PASSING;
+    return 0;
 }
 
-static void make_done(void *ctx, const struct http_answer *answer, const struct err *http_err)
+static void made(void *ctx, const struct session_made *result)
 {
     struct session *session = ctx;
-    struct err err = ERR_NONE;
-    session->call = NULL;
-    enum answer_class class = answer_classify(answer, http_err, "session :create", &err);
-    if (!session->is_by_put && (answer->status == 404 || answer->status == 405)) {
+    session->make = NULL;
+    session->answered(session->ctx, result->answer);
+    if (is_put_next(session, result)) {
         session->is_by_put = 1;
-        start_making(session);
+        session->is_wanted = 1; /* due at once */
+        settle_state(session);
+        tell(session);
         return;
     }
-    if (class == ANSWER_OK && read_session(session, answer, &err) == 0) {
-        save(session);
-        set_state(session, SESSION_READY);
-        return;
+    if (result->status == 404 || result->status == 405)
+        session->is_by_put = 0; /* next time from the better way */
+    if (!session->is_owned && result->text) {
+        struct session_key *key = session_key_new(session->app, result->text);
+        session_key_end(key);
+        session_key_drop(key);
+        settle_state(session);
+    } else if (result->text) {
+        store(session, result);
+    } else {
+        making_failed(session, result);
     }
-    if (class == ANSWER_OK) {
-        err_prefix(&err, "session :create");
-        class = ANSWER_PASSING;
-    }
-    /* The older way is tried anew from the better one next time. */
-    if (answer->status == 404 || answer->status == 405)
-        session->is_by_put = 0;
-    making_failed(session, class, answer->status, &err);
 }
 
-static int append_body(struct session *session, const char *date, struct buf *body)
+void session_make(struct session *session)
 {
-    int ret = buf_append_text(body, "{\"consumerToken\":");
-    if (ret == 0)
-        ret = json_append_string(body, session->app->consumer_token);
-    if (ret == 0)
-        ret = buf_append_text(body, ",\"employeeToken\":");
-    if (ret == 0)
-        ret = json_append_string(body, session->employee_token);
-    return ret < 0 ? ret : buf_printf(body, ",\"expirationDate\":\"%s\"}", date);
-}
-
-static int append_put_query(struct session *session, const char *date, struct buf *url)
-{
-    int ret = buf_append_text(url, "?consumerToken=");
-    if (ret == 0)
-        ret = http_encode(url, session->app->consumer_token);
-    if (ret == 0)
-        ret = buf_append_text(url, "&employeeToken=");
-    if (ret == 0)
-        ret = http_encode(url, session->employee_token);
-    return ret < 0 ? ret : buf_printf(url, "&expirationDate=%s", date);
-}
-
-static int send_create(struct session *session, struct err *err)
-{
-    static const char *const HEADERS[] = { "Content-Type: application/json", NULL };
-    char date[CLOCK_DATE_BYTES];
-    AUTO_BUF struct buf url, body;
     const struct settings *settings = session->app->settings;
-    buf_init(&url, 32768);
-    buf_init(&body, 32768);
-    session->asked_day = clock_oslo_day(clock_now_us()) + settings->lifetime_days;
-    clock_format_date(session->asked_day, date);
-    int ret = buf_printf(&url, "%s%s", settings->base_url, CREATE_PATH);
-    if (ret == 0)
-        ret = session->is_by_put ? append_put_query(session, date, &url)
-                                 : append_body(session, date, &body);
-    if (ret < 0)
-        return err_set(err, EINVAL, "a token is too long or no valid text");
-    struct http_request request = {
-        .method = session->is_by_put ? HTTP_PUT : HTTP_POST,
-        .url = buf_text(&url),
-        .headers = session->is_by_put ? NULL : HEADERS,
-        .body = session->is_by_put ? NULL : buf_text(&body),
-        .timeout_ms = settings->timeout_ms,
-        .max_body_bytes = SESSION_BODY_BYTES_MAX,
-    };
-    ret = http_start(session->app->http, &request, make_done, session, &session->call, err);
-    buf_wipe(&url);
-    buf_wipe(&body);
-    return ret;
-}
-
-static void start_making(struct session *session)
-{
     struct err err = ERR_NONE;
-    if (send_create(session, &err) < 0) {
+    session->is_wanted = 0;
+    int32_t day = session_day_to_ask(clock_now_us(), settings->lifetime_days,
+                                     settings->renew_before_ms);
+    if (session_make_start(session->app, session->employee_token, day, session->is_by_put, made,
+                           session, &session->make, &err) < 0)
         rest(session, &err, passing_rest_ms(session));
-        return;
-    }
-    if (!session->key)
-        session->state = SESSION_MAKING;
-}
-
-static void timer_ran(void *ctx)
-{
-    struct session *session = ctx;
-    if (session->call)
-        return;
-    if (session->state == SESSION_RESTING) {
-        /* Who needs it asks again: nobody makes sessions that nobody wants. */
-        set_state(session, SESSION_NONE);
-        return;
-    }
-    start_making(session);
+    else
+        settle_state(session);
 }
 
 /* --- interface --- */
+
+/* The same for a token at every start: its first digits are as good as random. */
+static double spread_of(const char *token_id)
+{
+    unsigned digits = 0;
+    (void)sscanf(token_id, "%6x", &digits);
+    return (double)digits / (double)0x1000000;
+}
+
+struct session *session_new(struct app *app, const struct session_options *options)
+{
+    struct session *session = mem_new(1, sizeof(*session));
+    session->app = app;
+    session->changed = options->changed;
+    session->answered = options->answered;
+    session->ctx = options->ctx;
+    session->token_id = mem_strdup(options->token_id);
+    session->employee_token = mem_strdup(options->employee_token);
+    session->label = mem_strdup(options->label);
+    session->spread = spread_of(options->token_id);
+    session->timer = loop_timer_new(app->loop, looked, session);
+    return session;
+}
+
+void session_own(struct session *session, int64_t epoch)
+{
+    session->is_owned = 1;
+    session->epoch = epoch;
+}
+
+void session_disown(struct session *session)
+{
+    session->is_owned = 0;
+    if (session->save) {
+        session_save_abandon(session->save, 0);
+        session_key_drop(session->coming);
+        session->save = NULL;
+        session->coming = NULL;
+    }
+    drop_key(session, 0);
+    loop_timer_stop(session->timer);
+    settle_state(session);
+}
 
 void session_hold(struct session *session, const char *sealed, int64_t expires_us)
 {
     char *text = NULL;
     struct err err = ERR_NONE;
-    if (session->key || session->call || expires_us <= clock_now_us())
+    if (session->key || is_under_way(session) || expires_us <= clock_now_us())
         return;
     if (seal_open(session->app->seal, SEAL_PURPOSE, sealed, &text, &err) < 0)
         return; /* another key: a new session is made */
-    become_ready(session, text, expires_us);
-    session->state = SESSION_READY;
+    struct session_key *key = session_key_new(session->app, text);
     mem_free_secret(text);
-}
-
-struct session *session_new(struct app *app, const struct session_options *options,
-                            session_changed_fn *changed, void *ctx)
-{
-    struct session *session = mem_new(1, sizeof(*session));
-    session->app = app;
-    session->token_id = mem_strdup(options->token_id);
-    session->employee_token = mem_strdup(options->employee_token);
-    session->label = mem_strdup(options->label);
-    session->changed = changed;
-    session->ctx = ctx;
-    session->timer = loop_timer_new(app->loop, timer_ran, session);
-    return session;
+    take_key(session, key, sealed, expires_us);
+    session_key_drop(key);
+    tell(session);
 }
 
 enum session_state session_state(const struct session *session)
@@ -400,22 +388,85 @@ enum session_state session_state(const struct session *session)
 
 void session_want(struct session *session)
 {
-    if (session->state == SESSION_NONE && !session->call)
-        start_making(session);
+    session->is_wanted = 1;
+}
+
+int session_is_due(const struct session *session)
+{
+    if (!session->is_owned || is_under_way(session) ||
+        session->rest_until_ms > loop_now_ms(session->app->loop))
+        return 0;
+    return session->key ? clock_now_us() >= session->renew_us : session->is_wanted;
+}
+
+void session_retry(struct session *session)
+{
+    if (session->failing_since_ms == 0)
+        return;
+    session->rest_until_ms = session->rest_ms = 0;
+    session->doubts = 0;
+    session->is_wanted = 1;
+    settle_state(session);
+    tell(session);
+}
+
+struct session_key *session_key_use(struct session *session)
+{
+    look_at_clock(session);
+    return session->key ? session_key_ref(session->key) : NULL;
+}
+
+int session_is_current(const struct session *session, const struct session_key *key)
+{
+    return key == session->key;
+}
+
+void session_accept(struct session *session, const struct session_key *key)
+{
+    if (key != session->key)
+        return;
+    session->is_accepted = 1;
+    if (session->useless >= SESSION_USELESS_REFUSED) {
+        session->failure = ERR_NONE;
+        session->is_refused = 0;
+    }
+    session->useless = 0;
+}
+
+int64_t session_age_ms(const struct session *session)
+{
+    return loop_now_ms(session->app->loop) - session->current_since_ms;
+}
+
+/* Sessions are given and then not taken: another one every second would help nobody. */
+static void rest_useless(struct session *session)
+{
+    struct err err = ERR_NONE;
+    int64_t rest_ms = SESSION_REST_FIRST_MS;
+    for (int i = 2; i < session->useless && rest_ms < SESSION_USELESS_REST_MAX_MS; i++)
+        rest_ms *= 2;
+    err_set(&err, EACCES, "Tripletex gives sessions for the employee token, and then answers 401");
+    err_set_remedy(&err,
+                   "See in Tripletex that the key of %s is active, has access, and was made for "
+                   "this consumer token",
+                   session->label);
+    session->is_refused = session->useless >= SESSION_USELESS_REFUSED;
+    rest(session, &err,
+         rest_ms < SESSION_USELESS_REST_MAX_MS ? rest_ms : SESSION_USELESS_REST_MAX_MS);
 }
 
 void session_reject(struct session *session, const struct session_key *key)
 {
-    if (key != session->key)
+    if (!key || key != session->key)
         return;
+    session->useless = session->is_accepted ? 0 : session->useless + 1;
     drop_key(session, 0);
-    if (session->call) {
-        session->state = SESSION_MAKING;
-        return;
-    }
-    loop_timer_stop(session->timer);
-    session->state = SESSION_NONE;
-    start_making(session);
+    session->is_wanted = 1;
+    settle_state(session);
+    if (session->useless >= 2 && !is_under_way(session))
+        rest_useless(session);
+    else
+        tell(session);
 }
 
 const struct err *session_failure(const struct session *session, int *ret_is_refused)
@@ -424,21 +475,54 @@ const struct err *session_failure(const struct session *session, int *ret_is_ref
     return &session->failure;
 }
 
+int64_t session_failing_ms(const struct session *session)
+{
+    return session->failing_since_ms == 0
+               ? 0
+               : loop_now_ms(session->app->loop) - session->failing_since_ms;
+}
+
+int session_is_in_doubt(const struct session *session)
+{
+    return session->doubts > 0 && !session->is_refused;
+}
+
 int64_t session_expires_us(const struct session *session)
 {
     return session->expires_us;
+}
+
+void session_end(struct session *session)
+{
+    session_make_cancel(session->make);
+    session->make = NULL;
+    if (session->save) {
+        session_save_abandon(session->save, 1);
+        session_key_drop(session->coming);
+        session->save = NULL;
+        session->coming = NULL;
+    }
+    if (session->key)
+        session_save_forget(session->app, session->token_id, session->sealed);
+    drop_key(session, 1);
+    session->is_owned = 0;
+    loop_timer_stop(session->timer);
+    settle_state(session);
 }
 
 void session_free(struct session *session)
 {
     if (!session)
         return;
-    if (session->call)
-        http_cancel(session->call);
+    session_make_cancel(session->make);
+    if (session->save)
+        session_save_abandon(session->save, 0);
+    session_key_drop(session->coming);
     drop_key(session, 0);
     loop_timer_free(session->timer);
     mem_free_secret(session->employee_token);
     free(session->token_id);
     free(session->label);
+    free(session->sealed);
     free(session);
 }

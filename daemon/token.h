@@ -1,9 +1,10 @@
 /*
- * token.h - one employee token: its session, its budget, and the queue of requests made with it.
+ * token.h - one employee token: its session, its budget, and the requests made with it.
  *
- * All clients of a bureau share one token. Requests wait here for the session and the budget; a 401
- * renews the session once and each waiting request is made again once; a 429 waits for the next
- * window. Owned by the registry.
+ * All clients of a bureau share one token. Requests wait here for the session and the budget, and
+ * take turns between companies; a 401 renews the session once and each request is made again once;
+ * a 429 waits for the next window. Nothing is sent before the token is ours (the advisory lock).
+ * Counted: the registry holds a reference, and so does who keeps it for several requests.
  */
 #ifndef SALDOD_DAEMON_TOKEN_H
 #define SALDOD_DAEMON_TOKEN_H
@@ -17,14 +18,32 @@
 
 struct app;
 struct err;
-struct session_options;
 struct token;
 struct token_call;
 
-struct token *token_new(struct app *app, const struct session_options *options) MUST_USE;
+struct token_options {
+    const char *token_id;       /* copied */
+    const char *employee_token; /* copied, wiped */
+    const char *label;          /* bureau name or organisation number, for the log; copied */
+};
+
+/* One reference. */
+struct token *token_new(struct app *app, const struct token_options *options) MUST_USE;
+struct token *token_ref(struct token *token) MUST_USE;
 
 const char *token_id(const struct token *token) MUST_USE;
 const char *token_label(const struct token *token) MUST_USE;
+
+/* The token is ours by this epoch, or another daemon's: then nothing is sent, what waits goes on
+ * waiting, and the session is left to that other one. */
+void token_own(struct token *token, int64_t epoch);
+void token_disown(struct token *token);
+
+/* Takes up a session of an earlier life, sealed, unless there is one. */
+void token_hold_session(struct token *token, const char *sealed, int64_t expires_us);
+
+/* The row or a secret has changed: where it is refused, it is tried at once. */
+void token_retry(struct token *token);
 
 /* --- requests --- */
 
@@ -69,10 +88,13 @@ struct token_report {
 };
 void token_describe(const struct token *token, struct token_report *ret_report);
 
-/* Takes up a session of an earlier life, sealed, unless there is one. */
-void token_hold_session(struct token *token, const char *sealed, int64_t expires_us);
+/* The employee token is not used any more: its session ends with the last request that runs. What
+ * waits, and what has to be made again, goes to `heir`, and so does what is started here later;
+ * NULL: it fails. Drops the reference. */
+void token_retire(struct token *token, struct token *heir);
 
-/* Ends its requests without telling. */
-void token_free(struct token *token); /* NULL is fine */
+/* With the last reference requests end without telling; the session lives on in the database. NULL
+ * is fine. */
+void token_unref(struct token *token);
 
 #endif

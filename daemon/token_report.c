@@ -39,8 +39,19 @@ static char *whole(int64_t value)
     return value < 0 ? NULL : mem_printf("%" PRId64, value);
 }
 
+/* Clients that are not due for a while are told at once, too. `values` are those of the state. */
+static void mark_clients(struct pg_batch *batch, const char *const *values)
+{
+    const char *state = values[3];
+    int is_refused = strcmp(state, "refused") == 0 || strcmp(state, "unreadable") == 0;
+    const char *marks[] = { values[1], values[2], is_refused ? "true" : "false",
+                            values[4], values[5], values[6] };
+    if (is_refused || strcmp(state, "ready") == 0)
+        batch_add_query(batch, SQL_token_clients_mark, 6, marks, NULL);
+}
+
 static void save(struct app *app, const struct token_entry *entry,
-                 const struct token_report *report)
+                 const struct token_report *report, int is_new_state)
 {
     char expires[CLOCK_MOMENT_BYTES];
     const struct err *failure = report->failure;
@@ -67,6 +78,8 @@ static void save(struct app *app, const struct token_entry *entry,
     struct pg_batch *batch = batch_new(BATCH_TRANSACTION);
     batch_add_query(batch, SQL_token_state_clear, 3, holder, NULL);
     batch_add_query(batch, SQL_token_state_save, 11, values, NULL);
+    if (is_new_state)
+        mark_clients(batch, values);
     pool_run(app->pool, batch, saved, app);
 }
 
@@ -91,6 +104,6 @@ void token_report_save_all(struct app *app)
         (void)snprintf(entry->reported, sizeof(entry->reported), "%s", state);
         entry->reported_remaining = report.remaining;
         entry->reported_ms = now_ms;
-        save(app, entry, &report);
+        save(app, entry, &report, is_new_state);
     }
 }

@@ -50,12 +50,24 @@ static void call_begin(struct http_call *call)
         http_call_ended(call, CURLE_FAILED_INIT);
 }
 
+static void tell_times(const struct http_call *call, struct http_answer *answer)
+{
+    curl_off_t first_byte_us = 0, total_us = 0;
+    curl_easy_getinfo(call->easy, CURLINFO_STARTTRANSFER_TIME_T, &first_byte_us);
+    curl_easy_getinfo(call->easy, CURLINFO_TOTAL_TIME_T, &total_us);
+    if (first_byte_us <= 0)
+        return;
+    answer->headers_ms = first_byte_us / 1000;
+    answer->body_ms = total_us > first_byte_us ? (total_us - first_byte_us) / 1000 : 0;
+}
+
 static void call_tell(struct http_call *call)
 {
     struct http_answer answer = { .sent_us = call->sent_us, .call = call };
     long status = 0;
     curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
     answer.status = call->why.code == 0 ? (int)status : 0;
+    tell_times(call, &answer);
     answer.body = buf_text(&call->gathered);
     answer.body_len = call->gathered.len_bytes;
     call->done(call->ctx, &answer, &call->why);

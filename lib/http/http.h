@@ -51,6 +51,8 @@ struct http_answer {
                          (then cut at 64 KiB); NUL-terminated, never NULL */
     size_t body_len;
     int64_t sent_us;              /* when the request was handed to the connection (clock.h) */
+    int64_t headers_ms;           /* from there to the headers; 0 where none came */
+    int64_t body_ms;              /* from the headers to the end: so old are they now */
     const struct http_call *call; /* for http_answer_header */
 };
 

@@ -105,5 +105,6 @@ struct answer_budget answer_read_budget(const struct http_answer *answer)
         .limit = read_number(answer, "X-Rate-Limit-Limit"),
         .remaining = read_number(answer, "X-Rate-Limit-Remaining"),
         .reset_s = read_number(answer, "X-Rate-Limit-Reset"),
+        .retry_after_s = read_number(answer, "Retry-After"),
     };
 }

@@ -30,11 +30,12 @@ enum answer_class {
 enum answer_class answer_classify(const struct http_answer *answer, const struct err *http_err,
                                   const char *what, struct err *err) MUST_USE;
 
-/* "X-Rate-Limit-*" as whole numbers; -1 = absent or no number. */
+/* "X-Rate-Limit-*" and "Retry-After" as whole numbers; -1 = absent or no number. */
 struct answer_budget {
     int limit;
     int remaining;
     int reset_s;
+    int retry_after_s;
 };
 struct answer_budget answer_read_budget(const struct http_answer *answer) MUST_USE;
 

@@ -107,6 +107,7 @@ static const struct json_column ACCESS_COLUMNS[] = {
 const struct resource RESOURCE_ACCESS = {
     .name = "access",
     .path = "/company/%3EwithLoginAccess",
+    .sorting = "id",
     RESOURCE_COLUMNS(ACCESS_COLUMNS),
     .id_column = -1,
 };

@@ -1,11 +1,12 @@
--- The list of companies that a token has access to, replaced as a whole: $1 token, $2 bureau, $3 JSON array.
+-- The list of companies that a token has access to, replaced as a whole: $1 token, $2 bureau, $3 JSON array. What an
+-- earlier token of the bureau had goes too.
 WITH seen AS (
-    SELECT l.id, l.org_nr, l.name
+    SELECT DISTINCT ON (l.id) l.id, nullif(l.org_nr, '') AS org_nr, l.name
       FROM pg_catalog.jsonb_to_recordset($3::jsonb) AS l (id bigint, org_nr text, name text)
 ), gone AS (
     DELETE FROM sync.available_client a
-     WHERE a.token_id = $1
-       AND NOT EXISTS (SELECT FROM seen WHERE seen.id = a.company_id)
+     WHERE (a.token_id = $1 AND NOT EXISTS (SELECT FROM seen WHERE seen.id = a.company_id))
+        OR (a.token_id <> $1 AND a.bureau_id = $2::bigint)
 )
 INSERT INTO sync.available_client AS a (token_id, bureau_id, company_id, org_nr, name)
 SELECT $1, b.bureau_id, seen.id, seen.org_nr, seen.name
