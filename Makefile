@@ -16,7 +16,8 @@ Q := $(if $(filter 1,$(V)),,@)
 DEPS_BUILD := gcc libc6-dev make pkg-config gawk libcurl4-openssl-dev libevent-dev libjansson-dev \
 	libyajl-dev libxml2-dev libpq-dev libsystemd-dev libinih-dev libsodium-dev
 DEPS_TEST := $(DEPS_BUILD) libcmocka-dev postgresql-15 postgresql-15-pgtap \
-	libtap-parser-sourcehandler-pgtap-perl libxml2-utils openssl procps
+	libtap-parser-sourcehandler-pgtap-perl libxml2-utils openssl procps \
+	groff-base diffutils
 DEPS_DEMO := $(DEPS_BUILD) postgresql-15 curl
 DEPS_FUZZ := $(DEPS_BUILD) clang-14 libclang-rt-14-dev
 DEPS_LINT := $(DEPS_BUILD) clang-tidy-14 clang-format-14 cppcheck universal-ctags \
@@ -65,7 +66,7 @@ SANDBOX := $(BUILD)/tests/sandbox/tripletex-sandbox
 
 .PHONY: help all deps deps-test demo demo-up demo-down check check-unit check-sql \
 	check-integration check-page asan valgrind bench-export fuzz fuzz-smoke lint exposure layers format format-check coverage \
-	install install-files deb check-package clean programs tests sandbox
+	install install-files manual deb check-package clean programs tests sandbox
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -287,6 +288,9 @@ coverage: ## line coverage of unit and integration tests
 	gcovr -r . --object-directory $(BUILD)/coverage/obj -f 'lib/' -f 'daemon/' \
 		--print-summary -o $(BUILD)/coverage/report.txt
 
+manual: ## write config/finale.7 from the comments of the schema
+	@tests/sql/run.sh --manual config/finale.7
+
 # Packagers choose other folders, as the package of Debian does.
 UNIT_DIR ?= $(PREFIX)/lib/systemd/system
 SYSUSERS_DIR ?= $(PREFIX)/lib/sysusers.d
@@ -305,6 +309,7 @@ install-files:
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/saldod/sql/migrations sql/migrations/*.sql
 	install -D -m 0644 config/saldod.8 $(DESTDIR)$(PREFIX)/share/man/man8/saldod.8
 	install -D -m 0644 config/saldod.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/saldod.conf.5
+	install -D -m 0644 config/finale.7 $(DESTDIR)$(PREFIX)/share/man/man7/finale.7
 	install -D -m 0644 config/saldod.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/saldod
 	@sed 's|/usr/bin/saldod|$(PREFIX)/bin/saldod|' systemd/saldod.service > $(BUILD)/saldod.service
 	install -D -m 0644 $(BUILD)/saldod.service $(DESTDIR)$(UNIT_DIR)/saldod.service

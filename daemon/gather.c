@@ -28,6 +28,8 @@ enum {
     GATHER_MOVES_WITH_DIGEST = 2,
     GATHER_HANDFUL = 5, /* so many rows may vanish at once without a word */
     GATHER_RETRY_MS = 60000,
+    GATHER_GO_ON_MS = 1, /* with the next pull */
+    GATHER_LIMIT_MS = 10000,
 };
 
 /* One list, or a part of one, that is due. */
@@ -45,8 +47,10 @@ struct gather {
     struct gather_order order;
     gather_done_fn *done;
     void *ctx;
-    struct loop_timer *next; /* the next step, from the loop */
-    int64_t begun_ms;
+    struct loop_timer *next;  /* the next step, from the loop */
+    struct loop_timer *limit; /* the ledger is not to wait for these lists */
+    int64_t begun_ms, asked_ms, limit_ms;
+    int is_late, is_cancelled;
 
     const struct resource *resource; /* in hand; its name NULL = all are done */
     struct gather_part parts[GATHER_PARTS_MAX];
@@ -80,6 +84,7 @@ static void gather_free(struct gather *gather)
 {
     forget_parts(gather);
     loop_timer_free(gather->next);
+    loop_timer_free(gather->limit);
     free(gather);
 }
 
@@ -180,6 +185,10 @@ static void next_ran(void *ctx)
         finish(gather, GATHER_RETRY_MS);
         return;
     }
+    if (gather->is_late) {
+        finish(gather, gather->failures > 0 ? GATHER_RETRY_MS : GATHER_GO_ON_MS);
+        return;
+    }
     if (gather->part < gather->parts_count) {
         ask(gather);
         return;
@@ -270,6 +279,8 @@ static void stage_ready(void *ctx, struct pg *pg, const struct err *err)
 {
     struct gather *gather = ctx;
     struct fetch *fetch = gather->waiting;
+    if (gather->is_cancelled)
+        return; /* who waited for it is gone */
     gather->waiting = NULL;
     gather->is_staged = pg != NULL;
     if (fetch) {
@@ -389,6 +400,7 @@ static void ask(struct gather *gather)
     AUTO_FREE char *filter = fetch_join_filters(filters, ARRAY_LEN(filters));
     int is_trusted = !gather->order.is_all && !gather->order.is_blind;
     gather->requests++;
+    gather->asked_ms = loop_now_ms(gather->app->loop);
     gather->is_staged = 0;
     gather->fetch = fetch_start(gather->app,
                                 &(struct fetch_options){
@@ -403,6 +415,36 @@ static void ask(struct gather *gather)
                                     .want_ctx = gather,
                                 },
                                 fetched, gather);
+}
+
+/* Time is up. What was asked long ago has failed; what was asked just now is asked again. */
+static void limit_came(void *ctx)
+{
+    struct gather *gather = ctx;
+    int64_t waited_ms = loop_now_ms(gather->app->loop) - gather->asked_ms;
+    struct err err = ERR_NONE;
+    gather->is_late = 1;
+    if (!gather->fetch)
+        return; /* the step under way is the last */
+    fetch_cancel(gather->fetch);
+    gather->fetch = NULL;
+    gather->waiting = NULL;
+    gather->is_cancelled = 1;
+    if (waited_ms < gather->limit_ms / 2) {
+        finish(gather, GATHER_GO_ON_MS);
+        return;
+    }
+    gather->failures++;
+    err_set(&err, ETIMEDOUT, "%s: no answer within %" PRId64 " s", gather->resource->path,
+            waited_ms / 1000);
+    note_fault(gather, "failing", &err);
+}
+
+static int64_t limit_ms(const struct client *client, const struct settings *settings)
+{
+    int64_t interval_ms = client->pull_interval_ms > 0 ? client->pull_interval_ms
+                                                       : settings->pull_interval_ms;
+    return interval_ms > GATHER_LIMIT_MS ? interval_ms : GATHER_LIMIT_MS;
 }
 
 struct gather *gather_start(struct app *app, const struct client *client, struct stage *stage,
@@ -426,7 +468,10 @@ struct gather *gather_start(struct app *app, const struct client *client, struct
         return NULL;
     }
     gather->next = loop_timer_new(app->loop, next_ran, gather);
+    gather->limit = loop_timer_new(app->loop, limit_came, gather);
+    gather->limit_ms = limit_ms(client, settings);
     loop_timer_start(gather->next, 0);
+    loop_timer_start(gather->limit, gather->limit_ms);
     return gather;
 }
 

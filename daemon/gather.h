@@ -4,7 +4,8 @@
  *
  * Runs once the ledger of a client is complete. Asks each list, or each part of one, that is due,
  * by its digest, and merges it in a transaction of its own. No trouble with a list is the ledger's:
- * one that is refused or cannot be had now is noted in sync.list and asked again later.
+ * one that is refused or cannot be had now is noted in sync.list and asked again later. It ends
+ * after one pull interval (10 s at least), and goes on with the next pull.
  */
 #ifndef SALDOD_DAEMON_GATHER_H
 #define SALDOD_DAEMON_GATHER_H

@@ -148,6 +148,90 @@ static void all_of_it_follows_the_first_load(struct stage *stage)
     assert_int_equal(program_wait(daemon, stage_ms(stage, 5)), 0);
 }
 
+/* Each of these finds what does not hold; all of them are to find nothing. */
+static const struct claim {
+    const char *what, *sql;
+} CLAIMS[] = {
+    { "departments add up to the saldo",
+      "SELECT count(*) FROM finale.saldo_month s FULL JOIN (SELECT client_id, year, month, "
+      "account_number, sum(balance_change) AS parts FROM finale.saldo_department_month "
+      "GROUP BY 1, 2, 3, 4) d USING (client_id, year, month, account_number) "
+      "WHERE coalesce(s.balance_change, 0) <> coalesce(d.parts, 0)" },
+    { "projects add up to the saldo",
+      "SELECT count(*) FROM finale.saldo_month s FULL JOIN (SELECT client_id, year, month, "
+      "account_number, sum(balance_change) AS parts FROM finale.saldo_project_month "
+      "GROUP BY 1, 2, 3, 4) d USING (client_id, year, month, account_number) "
+      "WHERE coalesce(s.balance_change, 0) <> coalesce(d.parts, 0)" },
+    { "grouping codes add up to the saldo",
+      "SELECT count(*) FROM (SELECT year, sum(closing) AS c FROM finale.saldo_year GROUP BY 1) s "
+      "FULL JOIN (SELECT year, sum(closing) AS c FROM finale.saldo_grouping_year GROUP BY 1) g "
+      "USING (year) WHERE s.c IS DISTINCT FROM g.c" },
+    { "the register of assets is the ledger",
+      "SELECT count(*) FROM finale.asset_movement WHERE account_difference <> 0" },
+    { "open posts are the saldo of the sub-ledgers",
+      "SELECT count(*) FROM finale.subledger_proof WHERE difference <> 0" },
+    { "lines make up their statement",
+      "SELECT count(*) FROM finale.bank_statement WHERE difference_currency <> 0" },
+    { "what came to the cash is its change",
+      "SELECT count(*) FROM (SELECT year, sum(cash_change) AS c FROM finale.cash_flow_month "
+      "GROUP BY 1) f FULL JOIN (SELECT year, sum(balance_change) AS c FROM finale.saldo_month "
+      "WHERE account_number ~ '^19' GROUP BY 1) s USING (year) WHERE coalesce(f.c, 0) <> "
+      "coalesce(s.c, 0)" },
+    { "the sheet of an avstemming is the saldo",
+      "SELECT count(*) FROM finale.saldo_month s FULL JOIN finale.reconciliation r "
+      "USING (client_id, year, month, account_number) "
+      "WHERE account_number ~ '^[12]' AND s.balance_out IS DISTINCT FROM r.balance_out "
+      "AND coalesce(s.balance_out, r.balance_out) <> 0" },
+    { "a group of one has its saldo",
+      "SELECT count(*) FROM finale.saldo_year s FULL JOIN finale.group_saldo_month('Alene') g "
+      "USING (client_id, year, account_number) "
+      "WHERE coalesce(s.closing, 0) <> coalesce(g.ytd_12, 0)" },
+    { "what no line has is not matched",
+      "SELECT count(*) FROM finale.bank_transaction t FULL JOIN finale.bank_unmatched u "
+      "USING (client_id, bank_transaction_id) WHERE u.side = 'bank' AND t.matched "
+      "OR u.side IS NULL AND NOT t.matched" },
+};
+
+/* Open posts of the horizon as they were at the end of some days, by the dates of their groups. */
+static void check_open_posts(struct stage *stage)
+{
+    static const char *const DAYS[] = { "2024-12-31", "2025-06-30", "2025-12-31", "2026-02-28" };
+    for (size_t i = 0; i < ARRAY_LEN(DAYS); i++) {
+        AUTO_FREE char *day_after = db_textf(stage->db, "SELECT date '%s' + 1", DAYS[i]);
+        AUTO_FREE char *path = mem_printf("/truth/openposts?orgNr=" BOOKS_SINGLE "&dateTo=%s",
+                                          day_after);
+        AUTO_FREE char *truth = world_get(stage->world, path);
+        const char *values[] = { truth, DAYS[i] };
+        AUTO_FREE char *found = db_ask(
+            stage->db,
+            "WITH truth AS (SELECT posting_id, amount FROM jsonb_to_recordset($1::jsonb) "
+            "AS t (posting_id bigint, posting_date date, amount numeric) "
+            "WHERE posting_date >= (SELECT min(start_date) FROM finale.year)), "
+            "mirror AS (SELECT posting_id, amount FROM finale.open_post_at('" BOOKS_SINGLE
+            "', $2::date) "
+            "WHERE posting_date >= (SELECT min(start_date) FROM finale.year)) "
+            "SELECT (SELECT count(*) > 20 FROM truth) || ' ' || count(*) FROM "
+            "((TABLE truth EXCEPT TABLE mirror) UNION ALL (TABLE mirror EXCEPT TABLE truth)) d",
+            2, values);
+        if (strcmp(found, "true 0") != 0)
+            fail_msg("open posts on %s: %s", DAYS[i], found);
+    }
+}
+
+static void the_views_of_the_products_agree_with_the_truth(struct stage *stage)
+{
+    set_scene(stage, NULL, "");
+    (void)stage_daemon(stage);
+    stage_wait(stage, 20, ALL_READ);
+    db_run(stage->db, "SELECT bureau.add_group_member('Alene', '" BOOKS_SINGLE "')");
+    for (size_t i = 0; i < ARRAY_LEN(CLAIMS); i++) {
+        int64_t against = db_int(stage->db, CLAIMS[i].sql);
+        if (against != 0)
+            fail_msg("%s: not in %lld cases", CLAIMS[i].what, (long long)against);
+    }
+    check_open_posts(stage);
+}
+
 static void what_is_refused_is_told_and_keeps_nobody_waiting(struct stage *stage)
 {
     set_scene(stage, "pull_interval = 1s\nmaster_interval = 2s", "");
@@ -218,6 +302,19 @@ static void groups_that_open_again_leave_their_history(struct stage *stage)
     check_pairs(stage);
 }
 
+static void a_list_that_hangs_does_not_hold_the_ledger_back(struct stage *stage)
+{
+    set_scene(stage, "pull_interval = 1s", "");
+    world_post(stage->world, "/fault", "{\"kind\": \"hang\", \"path\": \"/asset\"}");
+    (void)stage_daemon(stage);
+    stage_wait(stage, 30,
+               "SELECT state = 'failing' AND fault LIKE '%%no answer within%%' "
+               "FROM bureau.resource WHERE resource = 'asset'");
+    world_post(stage->world, "/mutate", "{\"orgNr\": \"all\", \"count\": 5, \"seed\": 7}");
+    books_wait_equal(stage, 15);
+    stage_wait(stage, 5, "SELECT state = 'fresh' FROM bureau.status");
+}
+
 static void only_what_is_chosen_is_asked(struct stage *stage)
 {
     set_scene(stage, NULL, "[mirror]\nresources = budget, asset\n");
@@ -238,9 +335,11 @@ int main(void)
         return 1;
     const struct CMUnitTest tests[] = {
         STAGE_TEST(&stage, all_of_it_follows_the_first_load),
+        STAGE_TEST(&stage, the_views_of_the_products_agree_with_the_truth),
         STAGE_TEST(&stage, what_is_refused_is_told_and_keeps_nobody_waiting),
         STAGE_TEST(&stage, an_empty_list_after_many_rows_is_held),
         STAGE_TEST(&stage, groups_that_open_again_leave_their_history),
+        STAGE_TEST(&stage, a_list_that_hangs_does_not_hold_the_ledger_back),
         STAGE_TEST(&stage, only_what_is_chosen_is_asked),
     };
     int failed = cmocka_run_group_tests_name("extras", tests, NULL, NULL);

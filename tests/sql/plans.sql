@@ -50,6 +50,14 @@ SELECT doesnt_match(pg_temp.plan_of(role, format('SELECT * FROM finale.%I WHERE 
 SELECT matches(pg_temp.plan_of('p_free', format('SELECT * FROM finale.%I WHERE org_nr = %L AND year = 2024', relation, :'one')),
                '(year = 2024|2024 = year)', 'the year is asked for below the sums: finale.' || relation)
   FROM unnest(ARRAY['saldo_month', 'saldo_year']) AS relation;
+-- What sums postings of a year reads that year of that client by index, and nothing of others.
+SELECT doesnt_match(pg_temp.plan_of(role, format('SELECT * FROM finale.%I WHERE org_nr = %L AND year = 2024', relation, :'one')), 'Seq Scan on (posting|saldo|opening|voucher) ',
+                    format('finale.%s of a year: %s', relation, role))
+  FROM unnest(ARRAY['p_free', 'p_confined']) AS role,
+       unnest(ARRAY['saldo_department_month', 'saldo_project_month', 'saldo_dimension_month', 'saldo_grouping_year', 'reconciliation', 'key_figure', 'cash_flow_month',
+                    'asset_movement', 'budget_month']) AS relation;
+SELECT doesnt_match(pg_temp.plan_of('p_free', format('SELECT * FROM finale.%I WHERE org_nr = %L', relation, :'one')), 'Seq Scan on (posting|saldo|opening|voucher) ', 'finale.' || relation)
+  FROM unnest(ARRAY['subledger_proof', 'bank_unmatched', 'bank_reconciliation', 'voucher_document', 'close_group', 'period']) AS relation;
 SELECT is((SELECT count(*) FROM finale.saldo_month WHERE org_nr = :'one')::integer, 4800, 'while all months are there');
 SELECT is(pg_temp.as_role('p_confined', 'SELECT count(*) FROM finale.posting'), '2000', 'and a confined reader sees his client');
 

@@ -4,11 +4,18 @@
 # Applies the migrations as the daemon does and runs every tests/sql/*.sql, or the files named. Ends with the line
 # "sql: N passed, M failed". VERBOSE=1 shows every test. Works as root, which initdb refuses to be: the server then
 # runs as user postgres.
+#
+# run.sh --manual PAGE writes the manual page finale(7) from the comments instead.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 sql=$(cd "$here/../../sql" && pwd)
 bin=${PGBIN:-$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)}
+manual=
+if [ "${1:-}" = --manual ]; then
+    manual=$2
+    shift 2
+fi
 [ $# -gt 0 ] || set -- "$here"/*.sql
 work=$(mktemp -d /tmp/saldod-sql.XXXXXX)
 chmod 0711 "$work"
@@ -61,11 +68,16 @@ psql -qX -v ON_ERROR_STOP=1 -f "$work/apply.sql" || {
     echo "sql: 0 passed, 1 failed"
     exit 1
 }
+if [ -n "$manual" ]; then
+    psql -qXAt -v ON_ERROR_STOP=1 -f "$sql/manual.sql" >"$work/page"
+    cp "$work/page" "$manual"
+    exit 0
+fi
 psql -qX -c 'CREATE SCHEMA tap' -c 'CREATE EXTENSION pgtap SCHEMA tap'
 
 failed=0
 PGOPTIONS='-c client_min_messages=warning' \
-    pg_prove --verbose --set "apply=$work/apply.sql" --set "migrations=$sql/migrations" "$@" >"$work/tap" 2>&1 || failed=1
+    pg_prove --verbose --set "apply=$work/apply.sql" --set "migrations=$sql/migrations" --set "manual=$here/../../config" "$@" >"$work/tap" 2>&1 || failed=1
 passed=$(grep -c '^ok ' "$work/tap" || true)
 broken=$(grep -c '^not ok ' "$work/tap" || true)
 if [ "$failed" -eq 1 ] || [ -n "${VERBOSE:-}" ]; then
