@@ -17,6 +17,9 @@
 enum {
     /* The first that a daemon could work with: data can be in any schema from there on. */
     FIRST_WITH_DATA = 10,
+    /* Asks for further fields of postings: a digest of an earlier request says nothing of the new
+     * one, and is given up. No other version may. */
+    FIELDS_CHANGED = 18,
     DONE = 0,
 };
 
@@ -74,7 +77,7 @@ static const char *const KEPT[] = {
     " ORDER BY org_nr, posting_id)) FROM finale.posting",
     "SELECT string_agg(concat_ws('|', org_nr, name, bureau, state), ',' ORDER BY org_nr)"
     " FROM finale.client",
-    "SELECT string_agg(concat_ws('|', client_id, date_from, date_to, digest, row_count, is_top,"
+    "SELECT string_agg(concat_ws('|', client_id, date_from, date_to, row_count, is_top,"
     " confirmed_at), ',' ORDER BY client_id) FROM sync.range",
     "SELECT string_agg(concat_ws('|', client_id, resource, digest, confirmed_at, asked_at), ','"
     " ORDER BY client_id, resource) FROM sync.list WHERE digest IS NOT NULL",
@@ -90,6 +93,10 @@ static const char *const KEPT[] = {
     " reporting.at_end()) FROM reporting.lines",
     "SELECT string_agg(oid::regclass || ' ' || relkind::text, ',' ORDER BY relname) FROM pg_class"
     " WHERE relnamespace = 'reporting'::regnamespace",
+    /* The last one: see FIELDS_CHANGED. */
+    "SELECT string_agg(concat_ws('|', client_id, date_from, date_to, digest), ',' ORDER BY "
+    "client_id)"
+    " FROM sync.range",
 };
 enum { KEPT_COUNT = sizeof(KEPT) / sizeof(*KEPT) };
 
@@ -97,7 +104,8 @@ static void look(PGconn *db, char *out[KEPT_COUNT])
 {
     for (size_t i = 0; i < KEPT_COUNT; i++) {
         out[i] = db_text(db, KEPT[i]);
-        assert_true(*out[i]);
+        if (!*out[i])
+            fail_msg("nothing comes of: %s", KEPT[i]);
     }
 }
 
@@ -153,7 +161,8 @@ static void upgrade_from(struct stage *stage, const glob_t *migrations, size_t c
     assert_int_equal(db_int(db, "SELECT count(*) FROM sync.migration"), migrations->gl_pathc);
     look(db, after);
     for (size_t i = 0; i < KEPT_COUNT; i++) {
-        if (strcmp(before[i], after[i]) != 0)
+        int is_given_up = i == KEPT_COUNT - 1 && count < FIELDS_CHANGED;
+        if (!is_given_up && strcmp(before[i], after[i]) != 0)
             fail_msg("from version %zu: %s\nbefore: %s\nafter: %s", count, KEPT[i], before[i],
                      after[i]);
         free(before[i]);
