@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/alert.h"
 #include "daemon/app.h"
 #include "daemon/command.h"
 #include "daemon/config_rows.h"
@@ -38,6 +39,7 @@ struct run {
     struct app app;
     struct health health;
     struct status *page;
+    struct alert *alert;
     struct loop_timer *status, *watchdog, *drain;
     int is_ready, is_reloading, is_ending, exit_status;
     struct settings *coming; /* of a reload under way */
@@ -283,6 +285,7 @@ static void release(struct run *run)
     loop_timer_free(run->watchdog);
     loop_timer_free(run->drain);
     settings_unref(run->coming);
+    alert_free(run->alert);
     status_free(run->page);
     app_release(&run->app);
 }
@@ -301,6 +304,7 @@ int command_run(const struct command_args *args)
     run.app.listener = listener_new(&run.app, listener_event, &run);
     run.page = status_new(&run.app, &run.health);
     status_configure(run.page);
+    run.alert = alert_new(&run.app);
     listener_start(run.app.listener);
     loop_timer_start(run.status, 0);
     if (service_watchdog_ms() > 0)

@@ -70,6 +70,9 @@ struct settings {
     char *seal_key_file;
     /* [status] */
     char *status_listen; /* "" = off, else host:port */
+    /* [alert] */
+    char *alert_command; /* words at blanks, the first an absolute path; NULL = none */
+    int64_t alert_after_ms;
     /* [log] */
     enum log_level log_level;
 

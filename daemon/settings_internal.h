@@ -40,6 +40,7 @@ extern const struct settings_kind SETTINGS_INSTANCE;
 extern const struct settings_kind SETTINGS_SECRET;
 extern const struct settings_kind SETTINGS_BASE_URL;
 extern const struct settings_kind SETTINGS_LISTEN;
+extern const struct settings_kind SETTINGS_COMMAND;
 extern const struct settings_kind SETTINGS_ORG_NR;
 extern const struct settings_kind SETTINGS_RESOURCES;
 extern const struct settings_kind SETTINGS_DATE;

@@ -25,6 +25,7 @@ enum {
     HOST_NAME_BYTES = 256,
     SHOWN_BYTES = 60, /* of a faulty value */
     KNOWN_BYTES_MAX = 400,
+    COMMAND_WORDS_MAX = 32,
 };
 
 /* --- texts --- */
@@ -126,6 +127,25 @@ static int parse_listen(const struct settings_rule *rule, const char *value, voi
     if (rc == 0)
         replace_text(field, value);
     return rc;
+}
+
+/* A path and its words; no shell reads them, so what only a shell understands is refused. */
+static int parse_command(const struct settings_rule *rule, const char *value, void *field,
+                         struct err *err)
+{
+    int words = 0;
+    if (value[0] && value[0] != '/')
+        return err_set(err, EINVAL, "'%.*s' does not begin with a slash; write the whole path",
+                       shown_bytes(value), value);
+    if (value[strcspn(value, "\"'`$|&;<>()\\")])
+        return err_set(err, EINVAL,
+                       "the command holds a character that only a shell understands; put it into "
+                       "a script of its own");
+    for (const char *at = value; *at; at += strcspn(at, " "), at += strspn(at, " "))
+        words++;
+    if (words > COMMAND_WORDS_MAX)
+        return err_set(err, EINVAL, "the command has more than %d words", COMMAND_WORDS_MAX);
+    return parse_optional(rule, value, field, err);
 }
 
 static int parse_org_nr(const struct settings_rule *rule, const char *value, void *field,
@@ -343,6 +363,9 @@ const struct settings_kind SETTINGS_BASE_URL = { .parse = parse_base_url,
 const struct settings_kind SETTINGS_LISTEN = { .parse = parse_listen,
                                                .append = append_text,
                                                .is_text = 1 };
+const struct settings_kind SETTINGS_COMMAND = { .parse = parse_command,
+                                                .append = append_text,
+                                                .is_text = 1 };
 const struct settings_kind SETTINGS_ORG_NR = { .parse = parse_org_nr,
                                                .append = append_text,
                                                .is_text = 1 };

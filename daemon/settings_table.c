@@ -96,6 +96,14 @@ static const struct settings_option OPTIONS[] = {
       "HOST:PORT of the status page, /metrics, /healthz and /readyz; empty = off.",
       PLAIN(SETTINGS_LISTEN, status_listen) },
 
+    { "alert", "command", "",
+      "Program that is run, with JSON on its standard input, when a client is amiss and when that "
+      "is over; empty = none.",
+      PLAIN(SETTINGS_COMMAND, alert_command) },
+    { "alert", "after", "1h",
+      "How long a client may be without a proven state before that is an alert (1min to 30d).",
+      RANGE(SETTINGS_DURATION, alert_after_ms, MS_PER_MIN, 30 * MS_PER_DAY) },
+
     { "log", "level", "info", "The least that is logged: error, warning, notice, info or debug.",
       PLAIN(SETTINGS_LEVEL, log_level) },
 

@@ -28,6 +28,7 @@ INSERT INTO sync.available_client (token_id, company_id) VALUES ('t-fjord', 1), 
 INSERT INTO sync.list (client_id, resource) VALUES (:fjord, 'ledger/account'), (:nordlys, 'ledger/account');
 INSERT INTO sync.pull_history (client_id, duration_ms, outcome, requests, changes) VALUES (:fjord, 1, 'done', 1, 1), (:nordlys, 1, 'done', 1, 1);
 SELECT bureau.add_group_member('Konsern', '974760673'), bureau.add_group_member('Konsern', '811126489') \g /dev/null
+INSERT INTO sync.alert (client_id, kind) VALUES (:fjord, 'held'), (:nordlys, 'held');
 INSERT INTO mirror.deleted_posting (client_id, posting_id, seen_gone_at, reason, version, voucher_id, posting_date, account_id, amount)
 SELECT c, 1, now(), 'voucher_deleted', 0, 1, now(), 1, 1 FROM unnest(ARRAY[:fjord, :nordlys]) AS c;
 INSERT INTO mirror.voucher_difference (client_id, voucher_id, year, difference) SELECT c, 1, 2026, 1 FROM unnest(ARRAY[:fjord, :nordlys]) AS c;

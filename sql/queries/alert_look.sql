@@ -1,0 +1,34 @@
+-- Finds what is amiss now, begins and ends incidents, and notifies of both. $1: after how many ms without a proven
+-- state; a client that is pulled seldom has three of its intervals. Several daemons may look at once: an incident begins
+-- in one of them only.
+WITH amiss AS (
+    SELECT s.client_id, k.kind, s.reason, s.remedy
+      FROM bureau.status s
+      JOIN bureau.client c ON c.client_id = s.client_id
+     CROSS JOIN LATERAL (VALUES
+           ('no_access', s.state = 'no_access'),
+           ('held', s.state = 'held'),
+           ('difference', s.differences > 0),
+           ('no_proven_state', pg_catalog.now() - coalesce(s.fresh_as_of, c.created_at)
+                               > greatest($1::bigint * interval '1 millisecond', 3 * c.pull_interval))) k (kind, is_amiss)
+     WHERE s.state <> 'disabled' AND k.is_amiss
+), ended AS (
+    UPDATE sync.alert a
+       SET ended_at = pg_catalog.clock_timestamp(), tries = 0, claimed_until = NULL
+     WHERE a.ended_at IS NULL
+       AND NOT EXISTS (SELECT FROM amiss m WHERE m.client_id = a.client_id AND m.kind = a.kind)
+    RETURNING a.client_id, a.kind, a.began_at, a.ended_at, a.reason, a.remedy
+), begun AS (
+    INSERT INTO sync.alert (client_id, kind, reason, remedy)
+    SELECT m.client_id, m.kind, m.reason, m.remedy
+      FROM amiss m
+    ON CONFLICT (client_id, kind) WHERE ended_at IS NULL DO NOTHING
+    RETURNING client_id, kind, began_at, ended_at, reason, remedy
+), forgotten AS (
+    DELETE FROM sync.alert a WHERE a.ended_at < pg_catalog.now() - interval '90 days'
+), told AS (
+    SELECT pg_catalog.pg_notify('saldod_alert', sync.alert_document(t.client_id, t.kind, t.event, t.began_at, t.ended_at,
+                                                                    t.reason, t.remedy))
+      FROM (SELECT b.*, 'begun' AS event FROM begun b UNION ALL SELECT e.*, 'over' FROM ended e) t
+)
+SELECT pg_catalog.count(*) AS told FROM told
