@@ -13,6 +13,7 @@
 #include "daemon/seal.h"
 #include "daemon/secret.h"
 #include "daemon/settings.h"
+#include "daemon/webhook.h"
 #include "daemon/sweep.h"
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
@@ -98,6 +99,7 @@ int app_init(struct app *app, const char *config_file)
         log_warning(app->log, NULL,
                     "Running as root: give saldod a user of its own (see saldod.service)");
     app->metrics = metrics_new();
+    app->webhook = webhook_new(app);
     app->pool = pool_new(app, app->settings->database_connections);
     app->schedule = schedule_new(app);
     app->registry = registry_new(app);
@@ -168,6 +170,7 @@ void app_release(struct app *app)
     sweep_free(app->sweep);
     http_client_free(app->http);
     seal_free(app->seal);
+    webhook_free(app->webhook);
     metrics_free(app->metrics);
     mem_free_secret(app->consumer_token);
     if (app->loop)

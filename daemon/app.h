@@ -23,6 +23,7 @@ struct schedule;
 struct seal;
 struct settings;
 struct sweep;
+struct webhook;
 
 struct app {
     struct loop *loop;
@@ -36,6 +37,7 @@ struct app {
     struct schedule *schedule;
     struct sweep *sweep;
     struct metrics *metrics;
+    struct webhook *webhook;
     char *consumer_token;
 };
 

@@ -19,6 +19,7 @@
 #include "daemon/settings.h"
 #include "daemon/status.h"
 #include "gen/sql_queries.h"
+#include "daemon/webhook.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
 #include "lib/base/loop.h"
@@ -230,6 +231,7 @@ static void take_reload(struct run *run)
     run->coming = NULL;
     schedule_reset(run->app.schedule);
     status_configure(run->page);
+    webhook_configure(run->app.webhook);
 }
 
 static void reload_checked(void *ctx, int faults)
@@ -305,6 +307,7 @@ int command_run(const struct command_args *args)
     run.page = status_new(&run.app, &run.health);
     status_configure(run.page);
     run.alert = alert_new(&run.app);
+    webhook_configure(run.app.webhook);
     listener_start(run.app.listener);
     loop_timer_start(run.status, 0);
     if (service_watchdog_ms() > 0)

@@ -112,6 +112,7 @@ void pull_order_add(struct pull_order *to, const struct pull_order *order)
 {
     int is_other = to->year != order->year || strcmp(to->account, order->account) != 0;
     to->is_urgent |= order->is_urgent;
+    to->is_hint |= order->is_hint;
     if (!order->is_resync)
         return;
     if (!to->is_resync) {

@@ -31,6 +31,7 @@ enum pull_end {
 /* What was ordered by an administrator. */
 struct pull_order {
     int is_urgent;    /* pull_now: due or not, with a part of the reserve */
+    int is_hint;      /* an event told of a change: due or not, within the budget */
     int is_resync;    /* whatever the digests say: all of it, or ... */
     int year;         /* ... this fiscal year; 0 = all */
     char account[24]; /* ... the years that hold this account; "" = all */

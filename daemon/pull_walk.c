@@ -248,11 +248,11 @@ static void plan_due(struct pull *pull)
     pull->due = (struct tree_due){
         .now_us = clock_now_us(),
         .living_from = pull->horizon.years[pull->horizon.current].start_day,
-        .living_ms = pull->client->pull_interval_ms > 0 ? pull->client->pull_interval_ms
-                                                        : settings->pull_interval_ms,
+        .living_ms = client_interval_ms(pull->client, settings),
         .cold_ms = settings->cold_interval_ms,
         /* What is held back must be seen again, wherever it lies, or it would seem to be back. */
-        .is_forced = pull->order.is_urgent || pull->order.is_resync || pull->is_held_before,
+        .is_forced = pull->order.is_urgent || pull->order.is_hint || pull->order.is_resync ||
+                     pull->is_held_before,
     };
 }
 

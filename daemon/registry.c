@@ -14,6 +14,7 @@
 #include "daemon/schedule.h"
 #include "daemon/seal.h"
 #include "daemon/settings.h"
+#include "daemon/subscriber.h"
 #include "daemon/token.h"
 #include "gen/sql_queries.h"
 #include "lib/base/clock.h"
@@ -97,6 +98,15 @@ static int differs(const char *a, const char *b)
     return a && b ? strcmp(a, b) != 0 : a != b;
 }
 
+int64_t client_interval_ms(const struct client *client, const struct settings *settings)
+{
+    int64_t own_ms = client->pull_interval_ms > 0 ? client->pull_interval_ms
+                                                  : settings->pull_interval_ms;
+    if (client->is_heard && own_ms < settings->webhook_poll_interval_ms)
+        return settings->webhook_poll_interval_ms;
+    return own_ms;
+}
+
 /* --- tokens --- */
 
 static struct token_entry *find_holder(struct registry *registry, int64_t bureau_id,
@@ -145,6 +155,7 @@ static struct token_entry *find_token(struct registry *registry, const char *id,
 
 static void entry_free(struct token_entry *entry)
 {
+    subscriber_free(entry->subscriber);
     access_free(entry->access);
     token_unref(entry->token);
     mem_free_secret(entry->secret_text);
@@ -210,6 +221,7 @@ static struct token_entry *entry_new(struct registry *registry, const struct pg_
                                                               .bureau_id = entry->bureau_id,
                                                               .changed = access_changed,
                                                               .ctx = entry });
+    entry->subscriber = subscriber_new(app, entry);
     mem_free_secret(secret);
     return entry;
 }
@@ -326,6 +338,7 @@ static struct client *client_new(struct registry *registry, const struct pg_resu
     client->failures = (int)pg_result_int(result, row, "failures", 0);
     client->due_in_ms = pg_result_int(result, row, "due_in_ms", 0);
     client->is_proven = pg_result_bool(result, row, "is_proven");
+    client->has_subscriptions = pg_result_bool(result, row, "has_subscriptions");
     set_text(&client->company_id, pg_result_text(result, row, "company_id"));
     TAILQ_INSERT_TAIL(&registry->clients, client, entry);
     if (!tsearch(client, &registry->by_id, compare_ids))

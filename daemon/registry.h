@@ -19,6 +19,8 @@ struct client_task; /* schedule.h */
 struct err;
 struct oddities;
 struct registry;
+struct settings;
+struct subscriber;
 struct token;
 
 /* A token that may be used by several bureaus and clients (rarely more than one holder). */
@@ -29,8 +31,9 @@ struct token_entry {
     char *label;
     struct token *token; /* NULL where it cannot be read: `fault` says why */
     struct access *access;
-    int is_owned; /* the advisory lock is ours */
-    int is_used;  /* ... and requests may be made with it */
+    struct subscriber *subscriber; /* of the events of its clients */
+    int is_owned;                  /* the advisory lock is ours */
+    int is_used;                   /* ... and requests may be made with it */
     int64_t epoch;
     int is_seen;       /* while reading the registry */
     char *secret_text; /* as it stands in the database: tells whether it changed */
@@ -59,6 +62,9 @@ struct client {
     int64_t due_in_ms;         /* remembered from an earlier life */
     int64_t gather_due_ms;     /* what lies beyond the ledger; by the loop's clock, 0 = now */
     struct oddities *oddities; /* what was told of its answers already; NULL = nothing */
+    int is_heard;              /* its events can be relied on (subscriber.h) */
+    int has_subscriptions, hear_failures;
+    int64_t hear_due_ms; /* monotonic; 0 = at once */
     int is_seen;
     struct client_task *task; /* the schedule's */
     TAILQ_ENTRY(client) entry;
@@ -82,6 +88,9 @@ struct client *registry_find_org_nr(struct registry *registry, const char *org_n
 
 /* The organisation number to look for in Tripletex; NULL = the token's own company. */
 const char *client_wanted_org_nr(const struct client *client) MUST_USE;
+
+/* How often its living year is asked for changes. */
+int64_t client_interval_ms(const struct client *client, const struct settings *settings) MUST_USE;
 
 /* Tokens whose advisory lock is ours are used from now on; their sessions of an earlier life have
  * been taken up before. */

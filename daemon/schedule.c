@@ -21,6 +21,7 @@ enum {
     PULLS_PER_TOKEN_MAX = 4,
     ORDERS_MAX = 32, /* waiting for one client; more of them say the same */
     DUE_LEAST_MS = 100,
+    HINT_MS = 150, /* events come in bursts: the pull waits for the rest of one */
 };
 
 enum task_state { TASK_IDLE, TASK_READY, TASK_RUNNING, TASK_STOPPING };
@@ -177,6 +178,8 @@ static void pull_ended(void *ctx, const struct pull_result *result)
         finish_orders(task, schedule_outcome_text(result));
     if (result->end == PULL_MORE || task->orders_count > 0)
         wait_ms = 0;
+    else if (task->order.is_hint && task->client->failures == 0)
+        wait_ms = HINT_MS;
     set_due(task, result->end == PULL_MORE ? 0 : wait_ms < DUE_LEAST_MS ? DUE_LEAST_MS : wait_ms);
     if (schedule->ended)
         schedule->ended(schedule->ended_ctx, task->client, result);
@@ -328,6 +331,17 @@ void schedule_order(struct schedule *schedule, struct client *client, int64_t or
     pull_order_add(&task->order, order);
     if (task->state == TASK_IDLE)
         set_due(task, 0);
+}
+
+void schedule_hint(struct schedule *schedule, struct client *client)
+{
+    struct client_task *task = client->task;
+    (void)schedule;
+    if (!task || client->failures > 0 || task->order.is_hint)
+        return; /* the first event of a burst has set the time */
+    task->order.is_hint = 1;
+    if (task->state == TASK_IDLE && task->orders_count == 0)
+        set_due(task, HINT_MS);
 }
 
 void schedule_forget(struct schedule *schedule, struct client *client)

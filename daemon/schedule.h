@@ -40,6 +40,10 @@ void schedule_wake(struct schedule *schedule);
 void schedule_order(struct schedule *schedule, struct client *client, int64_t order_id,
                     const struct pull_order *order);
 
+/* Tripletex told that something of the client has changed: its pull is brought forward, once for a
+ * burst of events. A client whose pulls fail is left to its backoff. */
+void schedule_hint(struct schedule *schedule, struct client *client);
+
 /* The client is gone. */
 void schedule_forget(struct schedule *schedule, struct client *client);
 

@@ -37,8 +37,7 @@ static int64_t backoff_ms(int64_t first_ms, int failures, int64_t failing_ms)
 int64_t schedule_outcome_wait_ms(const struct app *app, const struct client *client,
                                  const struct pull_result *result, int64_t failing_ms)
 {
-    int64_t interval_ms = client->pull_interval_ms > 0 ? client->pull_interval_ms
-                                                       : app->settings->pull_interval_ms;
+    int64_t interval_ms = client_interval_ms(client, app->settings);
     switch (result->end) {
     case PULL_MORE:
     case PULL_STOPPED:

@@ -56,6 +56,7 @@ struct settings {
     int64_t timeout_ms;
     /* [schedule] */
     int64_t pull_interval_ms, cold_interval_ms, master_interval_ms, recheck_interval_ms;
+    int64_t webhook_poll_interval_ms;
     int history_years;
     int future_months;
     int vanish_limit_percent;
@@ -70,6 +71,10 @@ struct settings {
     char *seal_key_file;
     /* [status] */
     char *status_listen; /* "" = off, else host:port */
+    /* [webhook] */
+    char *webhook_listen;      /* "" = off, else host:port */
+    char *webhook_public_url;  /* without a slash at the end; NULL = none */
+    char *webhook_secret_file; /* NULL = none */
     /* [alert] */
     char *alert_command; /* words at blanks, the first an absolute path; NULL = none */
     int64_t alert_after_ms;

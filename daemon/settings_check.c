@@ -107,6 +107,20 @@ static void check_client(const struct settings *settings, size_t i, struct setti
             client->org_nr);
 }
 
+static void check_webhook(const struct settings *settings, struct settings_faults *faults)
+{
+    if (!*settings->webhook_listen)
+        return;
+    if (!settings->webhook_public_url)
+        settings_faults_add(faults, settings->file, 0,
+                            "[webhook] has listen but no public_url; write the address at which "
+                            "Tripletex reaches it");
+    if (!settings->webhook_secret_file)
+        settings_faults_add(faults, settings->file, 0,
+                            "[webhook] has listen but no secret_file; write a secret into a file "
+                            "and name it");
+}
+
 void settings_check(struct settings *settings, const char *session_file, int session_line,
                     struct settings_faults *faults)
 {
@@ -117,6 +131,7 @@ void settings_check(struct settings *settings, const char *session_file, int ses
         qsort(settings->clients, settings->clients_count, sizeof(*settings->clients),
               compare_clients);
     check_session(settings, session_file, session_line, faults);
+    check_webhook(settings, faults);
     if (!settings->instance[0])
         settings_faults_add(faults, settings->file, 0,
                             "this machine has no host name; write instance = NAME in [database]");

@@ -39,6 +39,8 @@ extern const struct settings_kind SETTINGS_NAME;
 extern const struct settings_kind SETTINGS_INSTANCE;
 extern const struct settings_kind SETTINGS_SECRET;
 extern const struct settings_kind SETTINGS_BASE_URL;
+extern const struct settings_kind SETTINGS_OPTIONAL_URL;
+extern const struct settings_kind SETTINGS_OPTIONAL_SECRET;
 extern const struct settings_kind SETTINGS_LISTEN;
 extern const struct settings_kind SETTINGS_COMMAND;
 extern const struct settings_kind SETTINGS_ORG_NR;

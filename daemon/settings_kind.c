@@ -119,6 +119,20 @@ static int parse_base_url(const struct settings_rule *rule, const char *value, v
     return 0;
 }
 
+static int parse_optional_url(const struct settings_rule *rule, const char *value, void *field,
+                              struct err *err)
+{
+    return value[0] ? parse_base_url(rule, value, field, err)
+                    : parse_optional(rule, value, field, err);
+}
+
+static int parse_optional_secret(const struct settings_rule *rule, const char *value, void *field,
+                                 struct err *err)
+{
+    return value[0] ? parse_secret(rule, value, field, err)
+                    : parse_optional(rule, value, field, err);
+}
+
 static int parse_listen(const struct settings_rule *rule, const char *value, void *field,
                         struct err *err)
 {
@@ -360,6 +374,12 @@ const struct settings_kind SETTINGS_SECRET = { .parse = parse_secret,
 const struct settings_kind SETTINGS_BASE_URL = { .parse = parse_base_url,
                                                  .append = append_text,
                                                  .is_text = 1 };
+const struct settings_kind SETTINGS_OPTIONAL_URL = { .parse = parse_optional_url,
+                                                     .append = append_text,
+                                                     .is_text = 1 };
+const struct settings_kind SETTINGS_OPTIONAL_SECRET = { .parse = parse_optional_secret,
+                                                        .append = append_text,
+                                                        .is_text = 1 };
 const struct settings_kind SETTINGS_LISTEN = { .parse = parse_listen,
                                                .append = append_text,
                                                .is_text = 1 };

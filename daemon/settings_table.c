@@ -61,6 +61,9 @@ static const struct settings_option OPTIONS[] = {
     { "schedule", "recheck_interval", "24h",
       "How often everything is read again whatever the checksums say (1s to 365d).",
       RANGE(SETTINGS_DURATION, recheck_interval_ms, MS_PER_S, 365 * MS_PER_DAY) },
+    { "schedule", "webhook_poll_interval", "30min",
+      "Instead of a shorter interval, for clients whose changes are told by events (1s to 1d).",
+      RANGE(SETTINGS_DURATION, webhook_poll_interval_ms, MS_PER_S, MS_PER_DAY) },
     { "schedule", "history_years", "2",
       "Full fiscal years to mirror before the current one (0 to 10).",
       RANGE(SETTINGS_NUMBER, history_years, 0, 10) },
@@ -95,6 +98,17 @@ static const struct settings_option OPTIONS[] = {
     { "status", "listen", "127.0.0.1:9460",
       "HOST:PORT of the status page, /metrics, /healthz and /readyz; empty = off.",
       PLAIN(SETTINGS_LISTEN, status_listen) },
+
+    { "webhook", "listen", "",
+      "HOST:PORT where events of Tripletex are heard, behind what ends TLS; empty = off.",
+      PLAIN(SETTINGS_LISTEN, webhook_listen) },
+    { "webhook", "public_url", "",
+      "Address at which Tripletex reaches that port, https:// and without a query.",
+      PLAIN(SETTINGS_OPTIONAL_URL, webhook_public_url) },
+    { "webhook", "secret_file", "",
+      "Where the secret lies that events are signed with: a path, or credential:NAME of the "
+      "service.",
+      PLAIN(SETTINGS_OPTIONAL_SECRET, webhook_secret_file) },
 
     { "alert", "command", "",
       "Program that is run, with JSON on its standard input, when a client is amiss and when that "

@@ -30,7 +30,8 @@ enum {
 struct token_call {
     struct token *token;
     struct token_item item; /* of the queue, while it waits */
-    char *company, *path, *query, *digest, *resource;
+    enum http_method method;
+    char *company, *path, *query, *digest, *resource, *body;
     http_body_fn *on_body;
     void *on_body_ctx;
     size_t max_body_bytes;
@@ -101,6 +102,7 @@ static void call_release(struct token_call *call)
     free(call->query);
     free(call->digest);
     free(call->resource);
+    mem_free_secret(call->body);
     free(call);
     token_unref(token);
 }
@@ -252,11 +254,13 @@ static int call_send(struct token_call *call, struct err *err)
 {
     struct app *app = call->token->app;
     AUTO_FREE char *condition = call->digest ? mem_printf("If-None-Match: %s", call->digest) : NULL;
-    const char *headers[] = { "Accept: application/json", condition, NULL };
+    const char *type = call->body ? "Content-Type: application/json; charset=utf-8" : condition;
+    const char *headers[] = { "Accept: application/json", type, NULL };
     AUTO_FREE char *url = mem_printf("%s%s%s%s", app->settings->base_url, call->path,
                                      call->query ? "?" : "", call->query ? call->query : "");
     struct http_request request = {
-        .method = HTTP_GET,
+        .method = call->method,
+        .body = call->body,
         .url = url,
         .user = call->company,
         .password = session_key_text(call->key),
@@ -516,6 +520,8 @@ struct token_call *token_call_start(struct token *token, const struct token_requ
     struct token_call *call = mem_new(1, sizeof(*call));
     token = last_heir(token);
     call->token = token_ref(token);
+    call->method = request->method;
+    call->body = mem_strdup(request->body);
     call->company = mem_strdup(request->company);
     call->path = mem_strdup(request->path);
     call->query = mem_strdup(request->query);

@@ -48,13 +48,15 @@ void token_retry(struct token *token);
 /* --- requests --- */
 
 struct token_request {
-    const char *company;   /* user name: "0", or the id of a client */
-    const char *path;      /* "/ledger/posting"; also what errors name */
-    const char *query;     /* encoded, without "?"; may be NULL */
-    const char *digest;    /* value of If-None-Match; NULL = no such header */
-    const char *resource;  /* for the log */
-    int is_urgent;         /* may use a part of what is left to other programs */
-    http_body_fn *on_body; /* as in http.h; NULL: gathered */
+    enum http_method method; /* GET, unless it is a subscription that is made or removed */
+    const char *body;        /* JSON; NULL = none */
+    const char *company;     /* user name: "0", or the id of a client */
+    const char *path;        /* "/ledger/posting"; also what errors name */
+    const char *query;       /* encoded, without "?"; may be NULL */
+    const char *digest;      /* value of If-None-Match; NULL = no such header */
+    const char *resource;    /* for the log */
+    int is_urgent;           /* may use a part of what is left to other programs */
+    http_body_fn *on_body;   /* as in http.h; NULL: gathered */
     void *on_body_ctx;
     size_t max_body_bytes;
 };

@@ -116,7 +116,7 @@ static int spawn(struct child *child, const struct child_options *options, int i
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t all, none;
-    for (int i = 0; options->words[i] && i < CHILD_WORDS_MAX; i++)
+    for (int i = 0; i < CHILD_WORDS_MAX && options->words[i]; i++)
         words[i] = mem_strdup(options->words[i]);
     (void)posix_spawn_file_actions_init(&actions);
     (void)posix_spawn_file_actions_adddup2(&actions, in, 0);
@@ -130,7 +130,9 @@ static int spawn(struct child *child, const struct child_options *options, int i
     (void)posix_spawnattr_setpgroup(&attributes, 0);
     (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
                                                     POSIX_SPAWN_SETPGROUP);
-    int failure = posix_spawn(&child->pid, words[0], &actions, &attributes, words, ENVIRONMENT);
+    int failure = EINVAL;
+    if (words[0])
+        failure = posix_spawn(&child->pid, words[0], &actions, &attributes, words, ENVIRONMENT);
     (void)posix_spawnattr_destroy(&attributes);
     (void)posix_spawn_file_actions_destroy(&actions);
     for (int i = 0; words[i]; i++)

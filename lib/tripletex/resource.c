@@ -112,6 +112,20 @@ const struct resource RESOURCE_ACCESS = {
     .id_column = -1,
 };
 
+static const struct json_column SUBSCRIPTION_COLUMNS[] = {
+    { "id", "subscription_id", JSON_ID, 1 },
+    { "event", "event", JSON_TEXT, 0 },
+    { "targetUrl", "target_url", JSON_TEXT, 0 },
+    { "status", "status", JSON_TEXT, 0 },
+};
+
+const struct resource RESOURCE_SUBSCRIPTION = {
+    .name = "subscription",
+    .path = "/event/subscription",
+    COLUMNS(SUBSCRIPTION_COLUMNS),
+    .id_column = -1,
+};
+
 static const struct json_column ANNUAL_ACCOUNT_COLUMNS[] = {
     { "id", "annual_account_id", JSON_ID, 1 }, { "version", "version", JSON_INT, 0 },
     { "year", "year", JSON_INT, 1 },           { "start", "start_date", JSON_DATE, 1 },

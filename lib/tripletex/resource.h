@@ -42,6 +42,8 @@ extern const struct resource RESOURCE_BALANCE;
 extern const struct resource RESOURCE_VOUCHER;
 /* What the tokens have access to. */
 extern const struct resource RESOURCE_ACCESS;
+/* Who is told of events; ours and those of others. */
+extern const struct resource RESOURCE_SUBSCRIPTION;
 
 /* Lists asked every master_interval, in the order in which they are asked; NULL-terminated. */
 extern const struct resource *const RESOURCE_MASTERS[];

@@ -5,7 +5,8 @@ SELECT c.client_id, c.org_nr, c.name, c.bureau_id, b.name AS bureau,
        c.enabled AND coalesce(b.enabled, true) AS enabled,
        (extract(epoch FROM c.pull_interval) * 1000)::bigint AS pull_interval_ms,
        c.history_from, s.company_id, s.proven_at IS NOT NULL AS is_proven, s.failures,
-       (extract(epoch FROM greatest(s.next_pull_at - pg_catalog.clock_timestamp(), interval '0')) * 1000)::bigint AS due_in_ms
+       (extract(epoch FROM greatest(s.next_pull_at - pg_catalog.clock_timestamp(), interval '0')) * 1000)::bigint AS due_in_ms,
+       EXISTS (SELECT FROM sync.webhook w WHERE w.client_id = c.client_id) AS has_subscriptions
   FROM bureau.client c
   JOIN sync.client_state s ON s.client_id = c.client_id
   LEFT JOIN bureau.bureau b ON b.bureau_id = c.bureau_id

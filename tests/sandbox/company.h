@@ -36,6 +36,8 @@ struct company {
         bank_reconciliations, bank_matches, budgets, drafts, sales_modules, subscriptions;
     uint64_t assets_revision; /* of the ledger, when the assets were last counted */
     struct ledger ledger;
+    uint64_t told_revision; /* what subscribers know (deliver.h) */
+    uint32_t told_vouchers;
 };
 
 #define COMPANY_PLAN_YEARS_MAX 20

@@ -12,6 +12,7 @@
 #include "tests/sandbox/list.h"
 #include "tests/sandbox/params.h"
 #include "tests/sandbox/truth.h"
+#include "tests/sandbox/subscription.h"
 #include "tests/sandbox/world.h"
 
 static void call_requests(struct control *control)
@@ -157,6 +158,29 @@ static void call_clear_faults(struct control *control)
     fault_clear(control->world);
 }
 
+/* Every subscription of the world, whoever made it. */
+static void call_subscriptions(struct control *control)
+{
+    out_raw(&control->out, "[");
+    for (uint32_t i = 0; i < control->world->subscriptions.n; i++) {
+        out_comma(&control->out);
+        subscription_write(control->world->subscriptions.at[i], &control->out);
+    }
+    out_raw(&control->out, "]");
+}
+
+/* As if Tripletex had switched it off. */
+static void call_subscription(struct control *control)
+{
+    const char *status = control_text(control, "status");
+    struct subscription *subscription = subscription_find(control->world,
+                                                          control_int(control, "id", 0));
+    if (!subscription || !status)
+        control_refuse(control, "id and status: there is no such subscription, or no status");
+    else
+        subscription_set_status(subscription, status);
+}
+
 const struct control_call CONTROL_WATCH[] = {
     { "GET", "/requests", call_requests },
     { "GET", "/violations", call_violations },
@@ -170,5 +194,7 @@ const struct control_call CONTROL_WATCH[] = {
     { "POST", "/fault", call_fault },
     { "GET", "/faults", call_faults },
     { "POST", "/faults/clear", call_clear_faults },
+    { "GET", "/subscriptions", call_subscriptions },
+    { "POST", "/subscription", call_subscription },
     { NULL, NULL, NULL },
 };

@@ -15,6 +15,7 @@
 #include "tests/sandbox/budget.h"
 #include "tests/sandbox/company.h"
 #include "tests/sandbox/control.h"
+#include "tests/sandbox/deliver.h"
 #include "tests/sandbox/fault.h"
 #include "tests/sandbox/mem.h"
 #include "tests/sandbox/mutate.h"
@@ -31,6 +32,7 @@ struct front {
     struct world *world;
     struct evhttp *http;
     struct reply_list replies;
+    struct deliver *deliver;
     uint16_t port;
 };
 
@@ -230,6 +232,7 @@ static void front_request_cb(struct evhttp_request *request, void *ctx)
         reply_send(&front->replies, request, 404, &body, NULL);
     }
     asked_release(&asked);
+    deliver_changes(front->deliver);
 }
 
 static uint16_t bound_port(const struct evhttp_bound_socket *socket)
@@ -260,6 +263,7 @@ struct front *front_new(struct event_base *base, struct world *world, uint16_t p
     evhttp_set_max_body_size(front->http, BODY_MAX_BYTES);
     evhttp_set_max_headers_size(front->http, HEADER_MAX_BYTES);
     evhttp_set_timeout(front->http, IDLE_S);
+    front->deliver = deliver_new(base, world);
     evhttp_set_gencb(front->http, front_request_cb, front);
     return front;
 }
@@ -274,6 +278,7 @@ void front_free(struct front *front)
     if (!front)
         return;
     reply_end_all(&front->replies);
+    deliver_free(front->deliver);
     evhttp_free(front->http);
     free(front);
 }
