@@ -50,7 +50,8 @@ static void refuses_unknown_names(void **state)
         { "[database \"x\"]\n", 1, "did you mean [database]?" },
         { "[burau \"X\"]\n", 1, "did you mean [bureau \"NAME\"]?" },
         { "[clint 974760673]\n", 1, "did you mean [client ORGNR]?" },
-        { "[webhooks]\nlisten = x\n", 1, "no section [webhooks]; remove it" },
+        { "[webhooks]\nlisten = x\n", 1, "did you mean [webhook]?" },
+        { "[mail]\nlisten = x\n", 1, "no section [mail]; remove it" },
         { "[schedule]\npull_intervall = 1s\n", 2, "in [schedule]; did you mean pull_interval?" },
         { "[schedule]\ntimeout = 1s\n", 2,
           "no option timeout in [schedule]; it belongs in [tripletex]" },
@@ -82,6 +83,10 @@ static void refuses_bad_numbers(void **state)
         { "[schedule]\nvanish_limit = %\n", 2, "'%'" },
         { "[schedule]\nvanish_limit = 1.5%\n", 2, "'1.5%'" },
         { "[budget]\nleave = 91%\n", 2, "from 0% to 90%" },
+        { "[alert]\nafter = 59s\n", 2, "write a duration from 1min to 30d" },
+        { "[alert]\ncommand = mail x\n", 2, "'mail x' does not begin with a slash" },
+        { "[alert]\ncommand = /bin/a | /bin/b\n", 2, "that only a shell understands" },
+        { "[webhook]\npublic_url = http://saldod.example.no\n", 2, "http:// to" },
         { "[log]\nlevel = loud\n", 2, "'loud' is no level; write error, warning" },
     };
     CHECK_CASES(state, CASES);
