@@ -256,6 +256,7 @@ lint: layers exposure ## layers, exposure of the unit, sizes, words, static anal
 	@$(MAKE) $(GENERATED)
 	@tests/lint/sizes.sh
 	@tests/lint/words.sh
+	@tests/lint/prometheus.sh
 	@cppcheck -q --std=c11 --enable=warning,portability,performance --inline-suppr \
 		--error-exitcode=1 -j2 --library=tests/lint/cppcheck.cfg \
 		--suppress=missingIncludeSystem -I. -I$(BUILD) lib daemon
@@ -303,7 +304,8 @@ install: all ## install below DESTDIR and PREFIX
 install-files:
 	install -D -m 0755 $(BUILD)/saldod $(DESTDIR)$(PREFIX)/bin/saldod
 	install -D -m 0644 -t $(DESTDIR)$(DOC_DIR) config/saldod.conf config/saldod-minimal.conf README.md
-	install -D -m 0644 -t $(DESTDIR)$(DOC_DIR)/examples systemd/credentials.conf
+	install -D -m 0644 -t $(DESTDIR)$(DOC_DIR)/examples systemd/credentials.conf \
+		config/prometheus-rules.yml config/grafana-dashboard.json
 	install -D -m 0644 sql/README.md $(DESTDIR)$(DOC_DIR)/sql/README.md
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/saldod/sql sql/bootstrap.sql
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/saldod/sql/migrations sql/migrations/*.sql

@@ -11,6 +11,7 @@
 
 #include "lib/base/mem.h"
 #include "tests/integration/books.h"
+#include "tests/integration/crowd.h"
 #include "tests/integration/stage.h"
 #include "tests/integration/web.h"
 
@@ -212,6 +213,52 @@ static void a_reload_moves_it(struct stage *stage)
     web_release(&answer);
 }
 
+/* --- many readers --- */
+
+enum { READERS = 200, ROUNDS = 5, PULLS_EACH = 4, DELAY_PERCENT = 5, NOISE_MS = 20 };
+
+static int compare(const void *a, const void *b)
+{
+    int64_t one = *(const int64_t *)a, other = *(const int64_t *)b;
+    return (one > other) - (one < other);
+}
+
+/* How long reading all of a client again takes, by the database's clock. */
+static int64_t measure_pull(struct stage *stage)
+{
+    db_run(stage->db, "SELECT bureau.resync('" BOOKS_CLIENT "')");
+    stage_wait(stage, 30, "SELECT bool_and(done_at IS NOT NULL) FROM sync.\"order\"");
+    return db_int(stage->db, "SELECT (extract(epoch FROM done_at - ordered_at) * 1000)::bigint "
+                             "FROM sync.\"order\" ORDER BY order_id DESC LIMIT 1");
+}
+
+/* In turns, so that whatever else the machine does falls on both sides alike. */
+static void two_hundred_readers_do_not_delay_pulls(struct stage *stage)
+{
+    struct page page;
+    int64_t alone[ROUNDS * PULLS_EACH], watched[ROUNDS * PULLS_EACH], bytes = 0, sum = 0;
+    int cut = 0;
+    (void)set_scene(stage, &page);
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int i = 0; i < PULLS_EACH; i++)
+            alone[round * PULLS_EACH + i] = measure_pull(stage);
+        struct crowd *crowd = crowd_new((int)strtol(strrchr(page.address, ':') + 1, NULL, 10),
+                                        READERS);
+        for (int i = 0; i < PULLS_EACH; i++)
+            watched[round * PULLS_EACH + i] = measure_pull(stage);
+        crowd_free(crowd, &bytes, &cut);
+        assert_int_equal(cut, 0);
+        sum += bytes;
+    }
+    qsort(alone, ARRAY_LEN(alone), sizeof(alone[0]), compare);
+    qsort(watched, ARRAY_LEN(watched), sizeof(watched[0]), compare);
+    int64_t before = alone[ARRAY_LEN(alone) / 2], with = watched[ARRAY_LEN(watched) / 2];
+    print_message("reading a client again takes %lld ms alone, %lld ms with %d readers, who got "
+                  "%lld KiB\n",
+                  (long long)before, (long long)with, READERS, (long long)(sum / 1024));
+    assert_in_range(with, 0, before + before * DELAY_PERCENT / 100 + NOISE_MS * stage->slack);
+}
+
 int main(void)
 {
     static struct stage stage;
@@ -222,6 +269,7 @@ int main(void)
         STAGE_TEST(&stage, answers_only_what_it_should),
         STAGE_TEST(&stage, a_port_that_is_taken_stops_nothing),
         STAGE_TEST(&stage, a_reload_moves_it),
+        STAGE_TEST(&stage, two_hundred_readers_do_not_delay_pulls),
     };
     if (stage_open(&stage) < 0)
         return 1;
