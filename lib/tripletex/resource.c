@@ -122,7 +122,7 @@ static const struct json_column SUBSCRIPTION_COLUMNS[] = {
 const struct resource RESOURCE_SUBSCRIPTION = {
     .name = "subscription",
     .path = "/event/subscription",
-    COLUMNS(SUBSCRIPTION_COLUMNS),
+    RESOURCE_COLUMNS(SUBSCRIPTION_COLUMNS),
     .id_column = -1,
 };
 
