@@ -20,7 +20,7 @@
 #include "tests/sandbox/reqlog.h"
 #include "tests/sandbox/rows.h"
 #include "tests/sandbox/session.h"
-#include "tests/sandbox/subscription.h"
+#include "tests/sandbox/hook.h"
 #include "tests/sandbox/world.h"
 
 #define SESSION_PATH "/token/session/"
@@ -223,8 +223,8 @@ static void api_route(struct world *world, struct call *call)
     bool is_get = strcmp(call->method, "GET") == 0;
     if (strncmp(call->path, SESSION_PATH, strlen(SESSION_PATH)) == 0)
         api_session_paths(world, call);
-    else if (subscription_is_path(call->path))
-        subscription_api(world, call);
+    else if (hook_is_path(call->path))
+        hook_api(world, call);
     else if (endpoint && is_get)
         api_list(world, call, endpoint);
     else if (is_get && api_is_one(call->path, "/ledger/posting/"))

@@ -12,7 +12,7 @@
 #include "tests/sandbox/list.h"
 #include "tests/sandbox/params.h"
 #include "tests/sandbox/truth.h"
-#include "tests/sandbox/subscription.h"
+#include "tests/sandbox/hook.h"
 #include "tests/sandbox/world.h"
 
 static void call_requests(struct control *control)
@@ -162,9 +162,9 @@ static void call_clear_faults(struct control *control)
 static void call_subscriptions(struct control *control)
 {
     out_raw(&control->out, "[");
-    for (uint32_t i = 0; i < control->world->subscriptions.n; i++) {
+    for (uint32_t i = 0; i < control->world->hooks.n; i++) {
         out_comma(&control->out);
-        subscription_write(control->world->subscriptions.at[i], &control->out);
+        hook_write(control->world->hooks.at[i], &control->out);
     }
     out_raw(&control->out, "]");
 }
@@ -173,12 +173,11 @@ static void call_subscriptions(struct control *control)
 static void call_subscription(struct control *control)
 {
     const char *status = control_text(control, "status");
-    struct subscription *subscription = subscription_find(control->world,
-                                                          control_int(control, "id", 0));
+    struct hook *subscription = hook_find(control->world, control_int(control, "id", 0));
     if (!subscription || !status)
         control_refuse(control, "id and status: there is no such subscription, or no status");
     else
-        subscription_set_status(subscription, status);
+        hook_set_status(subscription, status);
 }
 
 const struct control_call CONTROL_WATCH[] = {

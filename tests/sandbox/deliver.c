@@ -13,7 +13,7 @@
 #include "tests/sandbox/mem.h"
 #include "tests/sandbox/out.h"
 #include "tests/sandbox/rows.h"
-#include "tests/sandbox/subscription.h"
+#include "tests/sandbox/hook.h"
 #include "tests/sandbox/world.h"
 
 #define ERRORS_MAX 20 /* after so many in a row a subscription is switched off */
@@ -36,18 +36,16 @@ static void parcel_arrived_cb(struct evhttp_request *request, void *ctx)
 {
     struct parcel *parcel = ctx;
     int status = request ? evhttp_request_get_response_code(request) : 0;
-    struct subscription *subscription = subscription_find(parcel->deliver->world,
-                                                          parcel->subscription_id);
+    struct hook *subscription = hook_find(parcel->deliver->world, parcel->subscription_id);
     bool is_taken = status >= 200 && status < 300;
     if (subscription)
         subscription->errors = is_taken ? 0 : subscription->errors + 1;
     if (subscription && subscription->errors >= ERRORS_MAX)
-        subscription_set_status(subscription, "DISABLED_TOO_MANY_ERRORS");
+        hook_set_status(subscription, "DISABLED_TOO_MANY_ERRORS");
     free(parcel); /* the connection frees itself when it is over */
 }
 
-static void sign(const struct subscription *subscription, const char *key, const char *body,
-                 char out[128])
+static void sign(const struct hook *subscription, const char *key, const char *body, char out[128])
 {
     unsigned char hash[crypto_auth_hmacsha512_BYTES];
     crypto_auth_hmacsha512_state state;
@@ -60,7 +58,7 @@ static void sign(const struct subscription *subscription, const char *key, const
     sodium_bin2base64(out, 128, hash, sizeof(hash), sodium_base64_VARIANT_ORIGINAL);
 }
 
-static void deliver_event(struct deliver *deliver, const struct subscription *subscription,
+static void deliver_event(struct deliver *deliver, const struct hook *subscription,
                           int64_t object_id)
 {
     char body[400], key[40], signature[128];
@@ -109,8 +107,8 @@ static int64_t newest_voucher(const struct company *company)
 static void deliver_company(struct deliver *deliver, const struct company *company,
                             const char *event)
 {
-    for (uint32_t i = 0; i < deliver->world->subscriptions.n; i++) {
-        const struct subscription *subscription = deliver->world->subscriptions.at[i];
+    for (uint32_t i = 0; i < deliver->world->hooks.n; i++) {
+        const struct hook *subscription = deliver->world->hooks.at[i];
         if (subscription->company == company && strcmp(subscription->event, event) == 0 &&
             strcmp(subscription->status, "ACTIVE") == 0)
             deliver_event(deliver, subscription, newest_voucher(company));

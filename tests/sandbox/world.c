@@ -9,7 +9,7 @@
 #include "tests/sandbox/fault.h"
 #include "tests/sandbox/reqlog.h"
 #include "tests/sandbox/session.h"
-#include "tests/sandbox/subscription.h"
+#include "tests/sandbox/hook.h"
 
 #define DEFAULT_LIMIT 1000000
 #define DEFAULT_WINDOW_MS 60000
@@ -40,7 +40,7 @@ static void token_free(struct token *token)
 void world_release(struct world *world)
 {
     session_release_all(world);
-    subscription_release_all(world);
+    hook_release_all(world);
     fault_clear(world);
     vec_release(&world->faults);
     for (uint32_t i = 0; i < world->tokens.n; i++)

@@ -69,7 +69,7 @@ struct mutate_every {
 
 struct world {
     char *consumer_token;
-    struct vec tokens, companies, sessions, faults, subscriptions;
+    struct vec tokens, companies, sessions, faults, hooks;
     struct options options;
     struct budget budget; /* what new tokens get */
     struct mutate_every mutate_every;

@@ -1,4 +1,4 @@
-#include "tests/sandbox/subscription.h"
+#include "tests/sandbox/hook.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -20,23 +20,23 @@ static const char *const EVENTS[] = {
     "voucher.delete",    "voucher.update",
 };
 
-bool subscription_is_path(const char *path)
+bool hook_is_path(const char *path)
 {
     size_t len = strlen(SUBSCRIPTION_PATH);
     return strncmp(path, SUBSCRIPTION_PATH, len) == 0 && (path[len] == '\0' || path[len] == '/');
 }
 
-struct subscription *subscription_find(const struct world *world, int64_t id)
+struct hook *hook_find(const struct world *world, int64_t id)
 {
-    for (uint32_t i = 0; i < world->subscriptions.n; i++) {
-        struct subscription *subscription = world->subscriptions.at[i];
+    for (uint32_t i = 0; i < world->hooks.n; i++) {
+        struct hook *subscription = world->hooks.at[i];
         if (subscription->id == id)
             return subscription;
     }
     return NULL;
 }
 
-void subscription_write(const struct subscription *subscription, struct out *out)
+void hook_write(const struct hook *subscription, struct out *out)
 {
     out_printf(out, "{\"id\":%lld,\"version\":1,\"event\":", (long long)subscription->id);
     out_text(out, subscription->event);
@@ -49,13 +49,13 @@ void subscription_write(const struct subscription *subscription, struct out *out
     out_raw(out, "}");
 }
 
-void subscription_set_status(struct subscription *subscription, const char *status)
+void hook_set_status(struct hook *subscription, const char *status)
 {
     free(subscription->status);
     subscription->status = mem_text(status);
 }
 
-static void subscription_free(struct subscription *subscription)
+static void hook_free(struct hook *subscription)
 {
     free(subscription->event);
     free(subscription->url);
@@ -65,16 +65,16 @@ static void subscription_free(struct subscription *subscription)
     free(subscription);
 }
 
-void subscription_release_all(struct world *world)
+void hook_release_all(struct world *world)
 {
-    for (uint32_t i = 0; i < world->subscriptions.n; i++)
-        subscription_free(world->subscriptions.at[i]);
-    vec_release(&world->subscriptions);
+    for (uint32_t i = 0; i < world->hooks.n; i++)
+        hook_free(world->hooks.at[i]);
+    vec_release(&world->hooks);
 }
 
 /* --- the API --- */
 
-static bool is_seen_by(const struct subscription *subscription, const struct call *call)
+static bool is_seen_by(const struct hook *subscription, const struct call *call)
 {
     return subscription->company == call->company && subscription->token == call->token;
 }
@@ -87,13 +87,13 @@ static void api_list_subscriptions(const struct world *world, struct call *call)
     int64_t count = count_text ? strtoll(count_text, NULL, 10) : 1000;
     out_raw(&call->out, "{\"fullResultSize\":0,\"from\":0,\"count\":0,\"versionDigest\":null,"
                         "\"values\":[");
-    for (uint32_t i = 0; i < world->subscriptions.n; i++) {
-        const struct subscription *subscription = world->subscriptions.at[i];
+    for (uint32_t i = 0; i < world->hooks.n; i++) {
+        const struct hook *subscription = world->hooks.at[i];
         if (!is_seen_by(subscription, call) || seen++ < from || written >= count)
             continue;
         if (written++ > 0)
             out_raw(&call->out, ",");
-        subscription_write(subscription, &call->out);
+        hook_write(subscription, &call->out);
     }
     out_raw(&call->out, "]}");
     call->status = 200;
@@ -130,18 +130,18 @@ static void api_make_subscription(struct world *world, struct call *call)
         fail_set(&call->fail, 422, 18000, "targetUrl", "The address must use https");
         return;
     }
-    struct subscription *subscription = mem_zero(sizeof(*subscription));
-    *subscription = (struct subscription){ .id = 900000 + world->next_serial++,
-                                           .company = call->company,
-                                           .token = call->token,
-                                           .event = text_of(body, "event"),
-                                           .url = text_of(body, "targetUrl"),
-                                           .fields = text_of(body, "fields"),
-                                           .secret = text_of(body, "hmacSharedSecret"),
-                                           .status = mem_text("ACTIVE") };
-    vec_add(&world->subscriptions, subscription);
+    struct hook *subscription = mem_zero(sizeof(*subscription));
+    *subscription = (struct hook){ .id = 900000 + world->next_serial++,
+                                   .company = call->company,
+                                   .token = call->token,
+                                   .event = text_of(body, "event"),
+                                   .url = text_of(body, "targetUrl"),
+                                   .fields = text_of(body, "fields"),
+                                   .secret = text_of(body, "hmacSharedSecret"),
+                                   .status = mem_text("ACTIVE") };
+    vec_add(&world->hooks, subscription);
     out_raw(&call->out, "{\"value\":");
-    subscription_write(subscription, &call->out);
+    hook_write(subscription, &call->out);
     out_raw(&call->out, "}");
     call->status = 201;
 }
@@ -149,19 +149,19 @@ static void api_make_subscription(struct world *world, struct call *call)
 static void api_delete_subscription(struct world *world, struct call *call)
 {
     int64_t id = strtoll(strrchr(call->path, '/') + 1, NULL, 10);
-    for (uint32_t i = 0; i < world->subscriptions.n; i++) {
-        struct subscription *subscription = world->subscriptions.at[i];
+    for (uint32_t i = 0; i < world->hooks.n; i++) {
+        struct hook *subscription = world->hooks.at[i];
         if (subscription->id != id || !is_seen_by(subscription, call))
             continue;
-        vec_remove(&world->subscriptions, i);
-        subscription_free(subscription);
+        vec_remove(&world->hooks, i);
+        hook_free(subscription);
         call->status = 204;
         return;
     }
     fail_set(&call->fail, 404, 6000, "id", "There is no such subscription");
 }
 
-void subscription_api(struct world *world, struct call *call)
+void hook_api(struct world *world, struct call *call)
 {
     bool is_list = strcmp(call->path, SUBSCRIPTION_PATH) == 0;
     if (!auth_check(world, call))
