@@ -25,6 +25,9 @@ struct settings;
 struct sweep;
 struct webhook;
 
+/* Whether the API counts `accountNumberTo` of a list of postings in; found by asking, once. */
+enum app_account_to { ACCOUNT_TO_UNKNOWN, ACCOUNT_TO_INCLUDED, ACCOUNT_TO_EXCLUDED };
+
 struct app {
     struct loop *loop;
     struct log *log;
@@ -39,6 +42,7 @@ struct app {
     struct metrics *metrics;
     struct webhook *webhook;
     char *consumer_token;
+    enum app_account_to account_to;
 };
 
 /* Makes what needs no database: loop, log, settings, secrets, HTTP client, pool. All faults are

@@ -48,7 +48,7 @@ struct fetch {
     struct buf copy_sql;
     struct err body_err;
     struct json_list_head head;
-    int64_t rows, sent_us;
+    int64_t rows, taken, sent_us; /* values received, which pages go by; rows taken of them */
     char digest[sizeof(((struct json_list_head *)0)->digest)];
     struct json_notes notes;
     int was_nul_replaced, pages;
@@ -77,7 +77,8 @@ static void finish(struct fetch *fetch, enum fetch_end end, enum answer_class cl
     struct fetch_result result = {
         .end = end,
         .class = class,
-        .rows = fetch->rows,
+        .rows = fetch->page ? fetch->taken : fetch->rows,
+        .left_out = fetch->page && !fetch->resource->nested ? fetch->rows - fetch->taken : 0,
         .digest = fetch->digest,
         .own_digest = fetch->own_digest,
         .sent_us = fetch->sent_us,
@@ -128,6 +129,7 @@ static void note_head(struct fetch *fetch)
     json_notes_add(&fetch->notes, &fetch->head.notes);
     fetch->was_nul_replaced |= fetch->head.was_nul_replaced;
     fetch->rows += fetch->head.rows;
+    fetch->taken += fetch->page ? page_taken(fetch->page) : 0;
 }
 
 /* With a digest on every page, a list that has changed is seen at the next page already. An empty
@@ -249,12 +251,19 @@ static void answered(void *ctx, const struct token_answer *answer)
     }
 }
 
+static int page_rows_of(const struct fetch *fetch)
+{
+    if (fetch->is_digest_only)
+        return 1;
+    return fetch->resource->page_rows > 0 ? fetch->resource->page_rows : FETCH_PAGE_ROWS;
+}
+
 static int append_query(const struct fetch *fetch, struct buf *out)
 {
     int ret = fetch->filter ? buf_printf(out, "%s&", fetch->filter) : 0;
     if (ret == 0)
         ret = buf_printf(out, "from=%" PRId64 "&count=%d", fetch->rows,
-                         fetch->is_digest_only ? 1 : FETCH_PAGE_ROWS);
+                         page_rows_of(fetch));
     if (ret == 0 && fetch->resource->sorting)
         ret = buf_printf(out, "&sorting=%s", fetch->resource->sorting);
     if (ret == 0)

@@ -133,7 +133,9 @@ struct pull {
     struct tree_due due;
     struct stage *stage;
     struct tree_step hand;  /* the step in hand */
-    int moves, date_column; /* how often its list moved; where a row has its date */
+    int moves; /* how often its list moved */
+    int date_column, account_column;
+    int32_t seen_day, seen_account; /* of a posting that was read in this walk; 0 = none yet */
     char hand_digest[256];
     int64_t hand_rows, hand_sent_us;
     int load; /* index of the year that is loaded; -1 = a walk of what is due */

@@ -158,6 +158,17 @@ static void make_tree(struct pull *pull)
     pull->tree = tree_new(&whole, starts, horizon->count);
 }
 
+static struct slice read_slice(const struct pg_result *result, int row)
+{
+    struct slice slice = slice_of_days(pull_read_day(result, row, "date_from"),
+                                       pull_read_day(result, row, "date_to"));
+    slice.account_from = (int32_t)pg_result_int(result, row, "account_from", 0);
+    slice.account_to = (int32_t)pg_result_int(result, row, "account_to", 0);
+    slice.number_from = (int32_t)pg_result_int(result, row, "number_from", 0);
+    slice.number_to = (int32_t)pg_result_int(result, row, "number_to", 0);
+    return slice;
+}
+
 static int take_ranges(void *ctx, const struct pg_result *result, struct err *err)
 {
     struct pull *pull = ctx;
@@ -167,7 +178,7 @@ static int take_ranges(void *ctx, const struct pg_result *result, struct err *er
     make_tree(pull);
     for (int i = 0; i < pg_result_rows(result); i++) {
         struct tree_memory memory = {
-            .range = { pull_read_day(result, i, "date_from"), pull_read_day(result, i, "date_to") },
+            .slice = read_slice(result, i),
             .digest = pg_result_text(result, i, "digest"),
             .rows = (int)pg_result_int(result, i, "row_count", -1),
             .is_top = pg_result_bool(result, i, "is_top"),

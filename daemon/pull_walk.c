@@ -11,15 +11,17 @@
 #include "daemon/registry.h"
 #include "daemon/stage.h"
 #include "gen/sql_queries.h"
+#include "lib/base/buf.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/json/list.h"
 #include "lib/pg/batch.h"
 #include "lib/pg/pg.h"
+#include "lib/tripletex/page.h"
 #include "lib/tripletex/resource.h"
 
-enum { WALK_MOVES_MAX = 4 };
+enum { WALK_MOVES_MAX = 4, FILTER_BYTES_MAX = 256 };
 
 /* The step in hand of the tree; kept here since a list that moves is asked again. */
 static void ask(struct pull *pull);
@@ -44,25 +46,78 @@ static void next(struct pull *pull)
 
 /* --- rows --- */
 
-static int posting_date_column(void)
+static int find_column(const char *name)
 {
     int column = 0;
-    while (strcmp(RESOURCE_POSTING.columns[column].name, "posting_date") != 0)
+    while (strcmp(RESOURCE_POSTING.columns[column].name, name) != 0)
         column++;
     return column;
 }
 
-/* A row from outside the range asked for would later be taken for one that moved. */
+/* Account numbers are text in the API's lists; those by which a day is cut have up to 9 digits. */
+static int read_account(const struct json_value *value, int32_t *ret_account)
+{
+    int32_t account = 0;
+    if (!value->text || value->len == 0 || value->len > 9)
+        return -EPROTO;
+    for (size_t i = 0; i < value->len; i++) {
+        if (value->text[i] < '0' || value->text[i] > '9')
+            return -EPROTO;
+        account = account * 10 + (value->text[i] - '0');
+    }
+    *ret_account = account;
+    return 0;
+}
+
+/* Whether the upper bound is meant to be included may not be known yet: what belongs to the next
+ * slice is left out here. */
+static int check_account(struct pull *pull, const struct json_value *values, int32_t day,
+                         struct err *err)
+{
+    const struct slice *slice = &pull->hand.slice;
+    const struct json_value *value = &values[pull->account_column];
+    int32_t account = 0;
+    if (read_account(value, &account) < 0)
+        return err_set(err, EPROTO,
+                       "a posting of a day that is read by account has no account number: \"%.*s\"",
+                       (int)value->len, value->text ? value->text : "");
+    if (account == slice->account_to && !slice_is_by_number(slice))
+        pull->app->account_to = ACCOUNT_TO_INCLUDED;
+    if (!slice_has_account(slice, account))
+        return PAGE_LEAVE_OUT;
+    tree_note_row(pull->tree, day, account);
+    return 0;
+}
+
+static void note_seen(struct pull *pull, const struct json_value *values, int32_t day)
+{
+    int32_t account = 0;
+    if (pull->seen_account != 0 || read_account(&values[pull->account_column], &account) < 0)
+        return;
+    pull->seen_day = day;
+    pull->seen_account = account;
+}
+
+/* A row from outside the slice asked for would later be taken for one that moved. A voucher may
+ * have rows on other days and accounts than those it is read for. */
 static int check_row(void *ctx, const struct json_value *values, struct err *err)
 {
-    const struct pull *pull = ctx;
+    struct pull *pull = ctx;
+    const struct slice *slice = &pull->hand.slice;
     const struct json_value *value = &values[pull->date_column];
     int32_t day = 0;
-    if (clock_parse_date(value->text, value->len, &day) == 0 && day >= pull->hand.range.from_day &&
-        day < pull->hand.range.to_day)
-        return 0;
-    return err_set(err, EPROTO, "a posting dated %.*s came for a range that does not hold it",
-                   (int)value->len, value->text);
+    int is_inside = clock_parse_date(value->text, value->len, &day) == 0 &&
+                    day >= slice->days.from_day && day < slice->days.to_day;
+    if (!is_inside && slice_is_by_number(slice))
+        return PAGE_LEAVE_OUT;
+    if (!is_inside)
+        return err_set(err, EPROTO, "a posting dated %.*s came for a range that does not hold it",
+                       (int)value->len, value->text);
+    if (slice_is_below_day(slice))
+        return check_account(pull, values, day, err);
+    note_seen(pull, values, day);
+    tree_note_row(pull->tree, day, 0);
+    return 0;
 }
 
 /* --- the stage --- */
@@ -75,13 +130,22 @@ static void give_stage(void *ctx, const struct err *err)
     fetch_give_stage(pull->fetch, err ? NULL : stage_pg(pull->stage), err);
 }
 
-static void clear_range(struct pull *pull, void (*done)(void *, const struct err *))
+static void clear_slice(struct pull *pull, void (*done)(void *, const struct err *))
 {
     char from[CLOCK_DATE_BYTES], to[CLOCK_DATE_BYTES];
-    const char *values[] = { clock_format_date(pull->hand.range.from_day, from),
-                             clock_format_date(pull->hand.range.to_day, to) };
+    const struct slice *slice = &pull->hand.slice;
+    AUTO_FREE char *account_from = mem_printf("%" PRId32, slice->account_from);
+    AUTO_FREE char *account_to = mem_printf("%" PRId32, slice->account_to);
+    AUTO_FREE char *number_from = mem_printf("%" PRId32, slice->number_from);
+    AUTO_FREE char *number_to = mem_printf("%" PRId32, slice->number_to);
+    const char *values[] = { clock_format_date(slice->days.from_day, from),
+                             clock_format_date(slice->days.to_day, to),
+                             account_from,
+                             account_to,
+                             number_from,
+                             number_to };
     struct pg_batch *batch = batch_new(BATCH_PLAIN);
-    batch_add_query(batch, SQL_stage_range_clear, 2, values, NULL);
+    batch_add_query(batch, SQL_stage_range_clear, (int)ARRAY_LEN(values), values, NULL);
     pull_run_batch(pull, batch, done);
 }
 
@@ -91,7 +155,7 @@ static void stage_opened(void *ctx, struct pg *pg, const struct err *err)
     if (!pg)
         fetch_give_stage(pull->fetch, NULL, err);
     else
-        clear_range(pull, give_stage);
+        clear_slice(pull, give_stage);
 }
 
 static void want_stage(void *ctx, struct fetch *fetch)
@@ -99,7 +163,7 @@ static void want_stage(void *ctx, struct fetch *fetch)
     struct pull *pull = ctx;
     (void)fetch;
     if (stage_pg(pull->stage))
-        clear_range(pull, give_stage);
+        clear_slice(pull, give_stage);
     else
         stage_open(pull->stage, stage_opened, pull);
 }
@@ -124,17 +188,19 @@ static void go_blind(struct pull *pull, const char *why)
     next(pull);
 }
 
+/* What is read by voucher is known by a digest of our own. Where rows of a neighbour were left out,
+ * the digest may change while what is kept does not. */
 static const char *find_fault(struct pull *pull, const struct fetch_result *result)
 {
-    if (result->rows == 0)
+    int is_read = pull->hand.kind == TREE_READ;
+    if (result->rows == 0 || slice_is_by_number(&pull->hand.slice))
         return NULL;
     if (*result->digest == '\0')
         return "a list that is not empty has none";
     if (master_memory_has(&pull->lists, result->digest) ||
-        (pull->hand.kind == TREE_READ &&
-         tree_has_digest_elsewhere(pull->tree, result->digest, (int)result->rows)))
+        (is_read && tree_has_digest_elsewhere(pull->tree, result->digest, (int)result->rows)))
         return "different lists have the same";
-    if (pull->hand.kind == TREE_READ &&
+    if (is_read && result->left_out == 0 &&
         tree_note_content(pull->tree, result->digest, result->own_digest))
         return "they change while the list does not";
     return NULL;
@@ -166,8 +232,9 @@ static void answer_read(struct pull *pull, const struct fetch_result *result)
         go_blind(pull, fault);
         return;
     }
+    int is_own = pull->blind_reason || slice_is_by_number(&pull->hand.slice);
     (void)snprintf(pull->hand_digest, sizeof(pull->hand_digest), "%s",
-                   pull->blind_reason ? result->own_digest : result->digest);
+                   is_own ? result->own_digest : result->digest);
     pull->hand_rows = result->rows;
     pull->hand_sent_us = result->sent_us;
     pull->has_rows |= pull->hand.kind == TREE_READ && result->rows > 0;
@@ -175,8 +242,8 @@ static void answer_read(struct pull *pull, const struct fetch_result *result)
     if (pull->hand.kind == TREE_ASK && result->rows > 0) {
         tree_answer_digest(pull->tree, pull->hand_digest, result->sent_us);
         next(pull);
-    } else if (result->rows == 0 && stage_pg(pull->stage)) {
-        clear_range(pull, emptied); /* what an earlier try has staged of it */
+    } else if (result->rows == 0 && !pull->hand.is_learning && stage_pg(pull->stage)) {
+        clear_slice(pull, emptied); /* what an earlier try has staged of it */
     } else {
         take_read(pull);
     }
@@ -202,9 +269,10 @@ static void answered(void *ctx, const struct fetch_result *result)
             pull_fail(pull, ANSWER_REFUSED, &err);
         return;
     case FETCH_MOVED:
+        tree_restart_rows(pull->tree);
         if (++pull->moves < WALK_MOVES_MAX)
             ask(pull);
-        else if (pull->blind_reason)
+        else if (pull->blind_reason || slice_is_by_number(&pull->hand.slice))
             pull_fail(pull, ANSWER_PASSING, &err);
         else
             go_blind(pull, "they differ from page to page of one list");
@@ -215,12 +283,82 @@ static void answered(void *ctx, const struct fetch_result *result)
     }
 }
 
-static void ask(struct pull *pull)
+/* The last account is asked for as the API means it; as the one after the last, which brings too
+ * much rather than too little, until that is known. */
+static char *make_filter(const struct pull *pull, const struct slice *slice)
 {
     char from[CLOCK_DATE_BYTES], to[CLOCK_DATE_BYTES];
-    AUTO_FREE char *filter = mem_printf("dateFrom=%s&dateTo=%s",
-                                        clock_format_date(pull->hand.range.from_day, from),
-                                        clock_format_date(pull->hand.range.to_day, to));
+    AUTO_BUF struct buf out;
+    buf_init(&out, FILTER_BYTES_MAX);
+    int is_number = slice_is_by_number(slice);
+    int32_t lowest = is_number ? slice->number_from : slice->account_from;
+    int32_t end = is_number ? slice->number_to : slice->account_to;
+    int32_t meant = !is_number && pull->app->account_to == ACCOUNT_TO_INCLUDED ? end - 1 : end;
+    int ret = buf_printf(&out, "dateFrom=%s&dateTo=%s",
+                         clock_format_date(slice->days.from_day, from),
+                         clock_format_date(slice->days.to_day, to));
+    if (ret == 0 && lowest > 0)
+        ret = buf_printf(&out, "&%s=%" PRId32, is_number ? "numberFrom" : "accountNumberFrom",
+                         lowest);
+    if (ret == 0 && end > 0 && end != SLICE_NO_END)
+        ret = buf_printf(&out, "&%s=%" PRId32, is_number ? "numberTo" : "accountNumberTo", meant);
+    if (ret < 0)
+        abort(); /* a bug: four bounds are short */
+    return buf_steal(&out);
+}
+
+static void ask_slice(struct pull *pull)
+{
+    const struct tree_step *hand = &pull->hand;
+    int is_number = slice_is_by_number(&hand->slice);
+    int is_by_digest = !pull->blind_reason && !is_number;
+    AUTO_FREE char *filter = make_filter(pull, &hand->slice);
+    pull->requests++;
+    pull->fetch = fetch_start(pull->app,
+                              &(struct fetch_options){
+                                  .token = pull->client->token->token,
+                                  .company = pull->client->company_id,
+                                  .resource = is_number ? &RESOURCE_VOUCHER_POSTING
+                                                        : &RESOURCE_POSTING,
+                                  .filter = filter,
+                                  .asks_digest = is_by_digest,
+                                  .digest = is_by_digest ? hand->digest : NULL,
+                                  .is_digest_only = hand->kind == TREE_ASK,
+                                  .is_urgent = pull->order.is_urgent,
+                                  .want_stage = want_stage,
+                                  .want_ctx = pull,
+                                  .row = hand->kind == TREE_READ ? check_row : NULL,
+                                  .row_ctx = pull,
+                              },
+                              answered, pull);
+}
+
+/* --- what the API means by accountNumberTo --- */
+
+static void probed(void *ctx, const struct fetch_result *result)
+{
+    struct pull *pull = ctx;
+    struct err err = result->err ? *result->err : ERR_NONE;
+    pull->fetch = NULL;
+    if (result->end != FETCH_READ && result->end != FETCH_TOO_LARGE) {
+        pull_fail(pull, result->class, &err);
+        return;
+    }
+    pull->app->account_to = result->end == FETCH_TOO_LARGE || result->rows > 0
+                                ? ACCOUNT_TO_INCLUDED
+                                : ACCOUNT_TO_EXCLUDED;
+    ask_slice(pull);
+}
+
+/* From and to the account of a posting that was read: it comes where `to` is included. Should it be
+ * gone by now, more is asked for than needed, and left out. */
+static void probe_account_to(struct pull *pull)
+{
+    char from[CLOCK_DATE_BYTES], to[CLOCK_DATE_BYTES];
+    AUTO_FREE char *filter = mem_printf(
+        "dateFrom=%s&dateTo=%s&accountNumberFrom=%" PRId32 "&accountNumberTo=%" PRId32,
+        clock_format_date(pull->seen_day, from), clock_format_date(pull->seen_day + 1, to),
+        pull->seen_account, pull->seen_account);
     pull->requests++;
     pull->fetch = fetch_start(pull->app,
                               &(struct fetch_options){
@@ -228,16 +366,20 @@ static void ask(struct pull *pull)
                                   .company = pull->client->company_id,
                                   .resource = &RESOURCE_POSTING,
                                   .filter = filter,
-                                  .asks_digest = !pull->blind_reason,
-                                  .digest = pull->blind_reason ? NULL : pull->hand.digest,
-                                  .is_digest_only = pull->hand.kind == TREE_ASK,
+                                  .is_digest_only = 1,
                                   .is_urgent = pull->order.is_urgent,
-                                  .want_stage = want_stage,
-                                  .want_ctx = pull,
-                                  .row = pull->hand.kind == TREE_READ ? check_row : NULL,
-                                  .row_ctx = pull,
                               },
-                              answered, pull);
+                              probed, pull);
+}
+
+static void ask(struct pull *pull)
+{
+    const struct slice *slice = &pull->hand.slice;
+    int is_by_account = slice_is_below_day(slice) && !slice_is_by_number(slice);
+    if (is_by_account && pull->seen_account != 0 && pull->app->account_to == ACCOUNT_TO_UNKNOWN)
+        probe_account_to(pull);
+    else
+        ask_slice(pull);
 }
 
 /* --- the walk --- */
@@ -267,7 +409,8 @@ static void walk_again(struct pull *pull)
 
 void pull_walk(struct pull *pull)
 {
-    pull->date_column = posting_date_column();
+    pull->date_column = find_column("posting_date");
+    pull->account_column = find_column("account_number");
     plan_due(pull);
     pull->is_recheck = pull->load < 0 && pull_is_recheck_due(pull);
     pull->is_all_openings = pull->load < 0 && (pull->is_recheck || pull->openings_age_ms < 0);

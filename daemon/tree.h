@@ -1,10 +1,15 @@
 /*
  * tree.h - which ranges of a client to ask for, so that a change is found with the fewest requests.
  *
- * Pure logic over the digests kept for ranges: no request, no database. A walk goes in rounds. In
+ * Pure logic over the digests kept for slices: no request, no database. A walk goes in rounds. In
  * each round the tops of the walk are asked with the digest held; where one differs the walk goes
- * down, and reads the ranges that changed. A quiet round (every top, and every range read in the
+ * down, and reads the slices that changed. A quiet round (every top, and every slice read in the
  * round before, "unchanged") proves all that was read, like a sequence lock.
+ *
+ * Tops are as few as can be under the limit of the API: one for most clients. A day over the limit
+ * is cut by account, and one account of a day by the numbers of its vouchers. Such a day is compared
+ * as a whole; and what is read by voucher is read in every walk and known by a digest of our own,
+ * for a list of vouchers need not have another checksum where a posting changed.
  */
 #ifndef SALDOD_DAEMON_TREE_H
 #define SALDOD_DAEMON_TREE_H
@@ -12,12 +17,11 @@
 #include <stdint.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/ledger/range.h"
+#include "lib/ledger/slice.h"
 
 struct buf;
 struct err;
 struct tree;
-struct tree_node;
 
 enum {
     TREE_LIST_ROWS_MAX = 10000, /* the API refuses a longer result as a whole */
@@ -32,9 +36,9 @@ enum tree_kind {
 /* One thing to do; borrowed until it has been answered. */
 struct tree_step {
     enum tree_kind kind;
-    struct tree_node *node;
-    struct range range;
+    struct slice slice;
     const char *digest; /* to send; NULL = none held */
+    int is_learning;    /* TREE_ASK of what was staged already, with what is above it */
 };
 
 /* `year_starts` are copied; they and `whole` decide how ranges are split. */
@@ -42,7 +46,7 @@ struct tree *tree_new(const struct range *whole, const int32_t *year_starts, int
 
 /* What is remembered of a range (sync.range). */
 struct tree_memory {
-    struct range range;
+    struct slice slice;
     const char *digest; /* NULL = none held */
     int rows;           /* < 0 = unknown; more than TREE_LIST_ROWS_MAX = was refused as too large */
     int is_top;
@@ -50,7 +54,7 @@ struct tree_memory {
     int64_t changed_us;   /* when a change was last read; 0 = unknown */
 };
 
-/* A range that the splitting does not lead to (the horizon has moved) is left out. */
+/* A slice that the splitting does not lead to (the horizon has moved) is left out. */
 void tree_load(struct tree *tree, const struct tree_memory *memory);
 
 /* Forgets all digests: whatever is walked is read in full. */
@@ -84,6 +88,9 @@ int tree_walk_add(struct tree *tree, int32_t day) MUST_USE;
 int tree_next(struct tree *tree, struct tree_step *ret_step) MUST_USE;
 
 /* --- the answer to the step in hand --- */
+/* For each row of TREE_READ before the answer; and where its list is read again from the first. */
+void tree_note_row(struct tree *tree, int32_t day, int32_t account);
+void tree_restart_rows(struct tree *tree);
 void tree_answer_same(struct tree *tree, int64_t sent_us);
 void tree_answer_digest(struct tree *tree, const char *digest, int64_t sent_us); /* of TREE_ASK */
 void tree_answer_read(struct tree *tree, const char *digest, int rows, int64_t sent_us);
@@ -108,8 +115,9 @@ int64_t tree_confirmed_us(const struct tree *tree) MUST_USE;
 /* --- what to store --- */
 /* JSON array of the ranges read: [{"f":"2026-01-01","t":"2026-02-01"},...] */
 int tree_append_read(const struct tree *tree, struct buf *out) MUST_USE;
-/* JSON array of all ranges known: f, t, d (digest or null), r (rows or null), top (bool), c and h
- * (confirmed and changed, microseconds or null), i (interval in ms, of tops). */
+/* JSON array of all slices known: f, t (days), af, at (accounts), nf, nt (voucher numbers; both left
+ * out where there is no such bound), d (digest), r (rows), c and h (confirmed and changed,
+ * microseconds), i (interval in ms, of tops; each left out where unknown), top (bool). */
 int tree_append_nodes(const struct tree *tree, const struct tree_due *due,
                       struct buf *out) MUST_USE;
 

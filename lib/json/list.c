@@ -19,7 +19,8 @@ enum {
     QUIET_BYTES_MAX = 6 * JSON_LIST_TEXT_BYTES_MAX + SLICE_BYTES,
 };
 
-enum list_place { AT_START, IN_ENVELOPE, IN_VALUES, IN_ROW, AT_END };
+/* IN_VALUE and IN_NESTED are of a list whose rows are nested in its values. */
+enum list_place { AT_START, IN_ENVELOPE, IN_VALUES, IN_VALUE, IN_NESTED, IN_ROW, AT_END };
 enum list_key { KEY_OTHER, KEY_VALUES, KEY_DIGEST };
 
 struct json_list {
@@ -29,6 +30,10 @@ struct json_list {
     yajl_handle parser;
     enum list_place place;
     enum list_key key;   /* of the envelope: whose value comes next */
+    const char *nested;  /* the key of the rows in a value; NULL = a value is a row */
+    int is_nested_next;  /* within a value: that of the rows comes next */
+    int has_nested;      /* within a value: it has come */
+    int64_t rows;        /* handed out */
     int has_key[3];      /* by enum list_key: it has come */
     int depth;           /* open objects and arrays */
     int skipped;         /* of these, inside what nobody wants */
@@ -93,6 +98,12 @@ static int not_an_object(struct json_list *list)
                                    (long long)list->head.rows));
 }
 
+static int nested_fail(struct json_list *list, const char *what)
+{
+    return list_fail(list, err_set(&list->why, EPROTO, "values[%lld].%s: %s",
+                                   (long long)list->head.rows, list->nested, what));
+}
+
 static int list_scalar(struct json_list *list, enum row_kind kind, const char *text, size_t len)
 {
     list->is_heard = 1;
@@ -103,6 +114,10 @@ static int list_scalar(struct json_list *list, enum row_kind kind, const char *t
         return envelope_scalar(list, kind, text, len);
     case IN_VALUES:
         return not_an_object(list);
+    case IN_VALUE:
+        return list->is_nested_next ? nested_fail(list, "expected an array") : 1;
+    case IN_NESTED:
+        return nested_fail(list, "expected objects");
     case IN_ROW:
         return list_go(list, row_scalar(list->row, kind, text, len, &list->why));
     case AT_START:
@@ -125,13 +140,36 @@ static int envelope_open(struct json_list *list, enum row_kind kind)
     return 1;
 }
 
+static int row_open_next(struct json_list *list)
+{
+    row_begin(list->row, list->rows);
+    list->place = IN_ROW;
+    return 1;
+}
+
 static int values_open(struct json_list *list, enum row_kind kind)
 {
     if (kind != ROW_OBJECT)
         return not_an_object(list);
-    row_begin(list->row, list->head.rows);
-    list->place = IN_ROW;
+    list->has_nested = list->is_nested_next = 0;
+    list->place = IN_VALUE;
+    return list->nested ? 1 : row_open_next(list);
+}
+
+static int value_open(struct json_list *list, enum row_kind kind)
+{
+    if (list->is_nested_next && kind != ROW_ARRAY)
+        return nested_fail(list, "expected an array, got an object");
+    if (list->is_nested_next)
+        list->place = IN_NESTED;
+    else
+        list->skipped = 1;
     return 1;
+}
+
+static int nested_open(struct json_list *list, enum row_kind kind)
+{
+    return kind == ROW_OBJECT ? row_open_next(list) : nested_fail(list, "expected objects");
 }
 
 static int list_open(struct json_list *list, enum row_kind kind)
@@ -149,6 +187,10 @@ static int list_open(struct json_list *list, enum row_kind kind)
         return envelope_open(list, kind);
     case IN_VALUES:
         return values_open(list, kind);
+    case IN_VALUE:
+        return value_open(list, kind);
+    case IN_NESTED:
+        return nested_open(list, kind);
     case IN_ROW: {
         int step = row_open(list->row, kind, &list->why);
         list->skipped = step == ROW_SKIPPED;
@@ -168,13 +210,23 @@ static int list_open(struct json_list *list, enum row_kind kind)
 static int row_end(struct json_list *list)
 {
     const struct json_value *values;
-    list->place = IN_VALUES;
+    list->place = list->nested ? IN_NESTED : IN_VALUES;
     int rc = row_values(list->row, &values, &list->why);
     if (rc == 0)
         rc = list->row_fn(list->ctx, values, &list->why);
     if (rc != 0)
         return list_fail(list, rc);
+    list->rows++;
+    list->head.rows += list->nested == NULL;
+    return 1;
+}
+
+static int value_end(struct json_list *list)
+{
+    if (!list->has_nested)
+        return nested_fail(list, "missing");
     list->head.rows++;
+    list->place = IN_VALUES;
     return 1;
 }
 
@@ -188,7 +240,11 @@ static int list_close(struct json_list *list)
     }
     if (list->place == IN_ROW)
         return row_close(list->row) ? row_end(list) : 1;
-    list->place = list->place == IN_VALUES ? IN_ENVELOPE : AT_END;
+    if (list->place == IN_VALUE)
+        return value_end(list);
+    list->place = list->place == IN_NESTED   ? IN_VALUE
+                  : list->place == IN_VALUES ? IN_ENVELOPE
+                                             : AT_END;
     return 1;
 }
 
@@ -210,6 +266,15 @@ static int envelope_key(struct json_list *list, const char *key, size_t len)
     return 1;
 }
 
+static int value_key(struct json_list *list, const char *key, size_t len)
+{
+    list->is_nested_next = key_is(key, len, list->nested);
+    if (list->is_nested_next && list->has_nested)
+        return nested_fail(list, "stands twice");
+    list->has_nested |= list->is_nested_next;
+    return 1;
+}
+
 static int list_key(struct json_list *list, const char *key, size_t len)
 {
     list->is_heard = 1;
@@ -217,6 +282,8 @@ static int list_key(struct json_list *list, const char *key, size_t len)
         return 1;
     if (list->place == IN_ROW)
         return list_go(list, row_key(list->row, key, len, &list->why));
+    if (list->place == IN_VALUE)
+        return value_key(list, key, len);
     return envelope_key(list, key, len);
 }
 
@@ -290,6 +357,14 @@ void json_list_set_known(struct json_list *list, const struct json_known *known)
 {
     for (; known && known->path; known++)
         row_set_known(list->row, known);
+}
+
+struct json_list *json_list_new_nested(const struct json_column *columns, int count,
+                                       const char *nested, json_row_fn *row, void *ctx)
+{
+    struct json_list *list = json_list_new(columns, count, row, ctx);
+    list->nested = nested;
+    return list;
 }
 
 /* yajl's complaint names a rule of the grammar, never the text of the answer. */

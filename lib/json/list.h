@@ -66,7 +66,7 @@ typedef int json_row_fn(void *ctx, const struct json_value *values, struct err *
 
 /* What the envelope said, and what was noticed; valid after json_list_finish. */
 struct json_list_head {
-    int64_t rows;          /* counted by us */
+    int64_t rows;          /* counted by us; of a nested list: values, not rows */
     char digest[256];      /* versionDigest; "" = null or missing */
     int was_nul_replaced;  /* a text held U+0000 */
     char unknown_path[96]; /* the first field that no column names; "" = none.
@@ -77,6 +77,11 @@ struct json_list_head {
 /* Borrows `columns` until freed. */
 struct json_list *json_list_new(const struct json_column *columns, int count, json_row_fn *row,
                                 void *ctx) MUST_USE;
+
+/* As above, but the rows are the elements of the array `nested` of each value, and of the value
+ * itself nothing else is taken. Borrows `nested`. */
+struct json_list *json_list_new_nested(const struct json_column *columns, int count,
+                                       const char *nested, json_row_fn *row, void *ctx) MUST_USE;
 
 /* Enumerations among the columns, ended by a path NULL; before anything is fed. Borrowed. */
 void json_list_set_known(struct json_list *list, const struct json_known *known);

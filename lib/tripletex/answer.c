@@ -85,7 +85,9 @@ enum answer_class answer_classify(const struct http_answer *answer, const struct
     err_set(err, meaning->code, "%s: Tripletex answered %d%s", what, answer->status, message);
     err_set_remedy(err, "%s", meaning->remedy);
     err_set_request_id(err, request_id ? request_id : "");
-    return answer->status == 422 && code == CODE_TOO_LARGE ? ANSWER_TOO_LARGE : meaning->class;
+    /* 422 by the documentation; the code says it, whatever the status beside it. */
+    int is_ours = answer->status >= 400 && answer->status <= 499;
+    return is_ours && code == CODE_TOO_LARGE ? ANSWER_TOO_LARGE : meaning->class;
 }
 
 static int read_number(const struct http_answer *answer, const char *name)

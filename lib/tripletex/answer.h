@@ -19,7 +19,7 @@ enum answer_class {
     ANSWER_UNAUTHORIZED, /* 401: session or token not valid */
     ANSWER_FORBIDDEN,    /* 403: no entitlement, or no access to the company */
     ANSWER_GONE,         /* 404, 410 */
-    ANSWER_TOO_LARGE,    /* 422 with code 23000: more than 10,000 rows; split */
+    ANSWER_TOO_LARGE,    /* code 23000 (with 422): more than 10,000 rows; split */
     ANSWER_OVER_BUDGET,  /* 429 */
     ANSWER_REFUSED,      /* any other 4xx: our request is wrong, or something passing */
     ANSWER_PASSING,      /* 5xx, 408, 409, 425, 3xx, transport faults: try later */

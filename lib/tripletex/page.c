@@ -18,6 +18,7 @@ struct page {
     struct copy copy;
     int64_t last_id;   /* of the pages that are finished */
     int64_t rising_id; /* of the row before, in the page in hand */
+    int64_t taken;
 };
 
 static int64_t read_whole(const struct json_value *value)
@@ -64,7 +65,8 @@ static int check_rising(struct page *page, const struct json_value *values, stru
     if (page->resource->id_column < 0)
         return 0;
     int64_t id = read_whole(&values[page->resource->id_column]);
-    if (id <= page->rising_id) {
+    int is_rising = id > page->rising_id || (page->resource->nested && id == page->rising_id);
+    if (!is_rising) {
         err_set(err, EAGAIN, "the list repeats itself: id %" PRId64 " came after %" PRId64, id,
                 page->rising_id);
         err_set_remedy(err, "Nothing to do: the list is read again from its beginning");
@@ -96,8 +98,8 @@ static int take_row(void *ctx, const struct json_value *values, struct err *err)
     int ret = check_rising(page, values, err);
     if (ret == 0 && page->check)
         ret = page->check(page->check_ctx, values, err);
-    if (ret < 0)
-        return ret;
+    if (ret != 0)
+        return ret == PAGE_LEAVE_OUT ? 0 : ret;
     ret = copy_row(&page->copy, page->resource->columns_count);
     int i = 0;
     for (; ret == 0 && i < page->resource->columns_count; i++)
@@ -106,6 +108,7 @@ static int take_row(void *ctx, const struct json_value *values, struct err *err)
         copy_drop_row(&page->copy);
         return value_failed(page, i > 0 ? i - 1 : 0, values, ret, err);
     }
+    page->taken++;
     return 0;
 }
 
@@ -124,8 +127,12 @@ struct page *page_new(const struct resource *resource, page_check_fn *check, voi
 void page_begin(struct page *page)
 {
     json_list_free(page->list);
-    page->list = json_list_new(page->resource->columns, page->resource->columns_count, take_row,
-                               page);
+    const struct resource *resource = page->resource;
+    page->list = resource->nested
+                     ? json_list_new_nested(resource->columns, resource->columns_count,
+                                            resource->nested, take_row, page)
+                     : json_list_new(resource->columns, resource->columns_count, take_row, page);
+    page->taken = 0;
     json_list_set_known(page->list, page->resource->known);
     copy_clear(&page->copy);
     page->rising_id = page->last_id;
@@ -146,6 +153,11 @@ int page_end(struct page *page, struct json_list_head *ret_head, struct err *err
         return err_set(err, -ret, "a page holds more than %d MiB", PAGE_COPY_BYTES_MAX >> 20);
     page->last_id = page->rising_id;
     return 0;
+}
+
+int64_t page_taken(const struct page *page)
+{
+    return page->taken;
 }
 
 const struct buf *page_copy(const struct page *page)

@@ -21,9 +21,11 @@ struct resource;
 
 enum { PAGE_COPY_BYTES_MAX = 64 * 1024 * 1024 };
 
-/* Looks at a row before it is taken, e.g. whether its date lies where it was asked for; may be
+/* Looks at a row before it is taken, e.g. whether its date lies where it was asked for: 0 takes it,
+ * PAGE_LEAVE_OUT leaves it out in silence, anything else ends the list with that error. May be
  * NULL. */
 typedef json_row_fn page_check_fn;
+enum { PAGE_LEAVE_OUT = 1 };
 
 /* Borrows all until freed. */
 struct page *page_new(const struct resource *resource, page_check_fn *check,
@@ -38,6 +40,9 @@ int page_feed(struct page *page, const char *bytes, size_t len, struct err *err)
 
 /* The body has ended. On 0 page_copy() holds the rows of this page. */
 int page_end(struct page *page, struct json_list_head *ret_head, struct err *err) MUST_USE;
+
+/* Rows of this page that were taken; the others were left out. */
+int64_t page_taken(const struct page *page) MUST_USE;
 
 /* What goes to pg_copy; borrowed until page_begin. */
 const struct buf *page_copy(const struct page *page) MUST_USE;

@@ -35,6 +35,9 @@ static const struct json_known ACCOUNT_KNOWN[] = { { "type", ACCOUNT_TYPES },
                                                    { "ledgerType", LEDGER_TYPES },
                                                    { NULL, NULL } };
 
+/* A voucher may hold hundreds of postings. */
+enum { POSTING_VOUCHER_ID = 2, NESTED_PAGE_ROWS = 500 };
+
 static const struct json_column POSTING_COLUMNS[] = {
     { "id", "posting_id", JSON_ID, 1 },
     { "version", "version", JSON_INT, 1 },
@@ -49,6 +52,7 @@ static const struct json_column POSTING_COLUMNS[] = {
     { "row", "row", JSON_INT, 0 },
     { "date", "posting_date", JSON_DATE, 1 },
     { "account.id", "account_id", JSON_ID, 1 },
+    { "account.number", "account_number", JSON_NUMBER_TEXT, 0 },
     { "amount", "amount", JSON_MONEY, 1 },
     { "amountCurrency", "amount_currency", JSON_MONEY, 0 },
     { "amountGross", "amount_gross", JSON_MONEY, 0 },
@@ -81,6 +85,17 @@ const struct resource RESOURCE_POSTING = {
     .sorting = "id",
     .known = POSTING_KNOWN,
     RESOURCE_COLUMNS(POSTING_COLUMNS),
+};
+
+const struct resource RESOURCE_VOUCHER_POSTING = {
+    .name = "posting",
+    .path = "/ledger/voucher",
+    .sorting = "id",
+    RESOURCE_COLUMNS(POSTING_COLUMNS),
+    .id_column = POSTING_VOUCHER_ID,
+    .nested = "postings",
+    .page_rows = NESTED_PAGE_ROWS,
+    .known = POSTING_KNOWN,
 };
 
 static const struct json_column BALANCE_COLUMNS[] = {
@@ -321,7 +336,7 @@ static int close_parents(struct buf *out, int count)
     return 0;
 }
 
-int resource_append_fields(const struct resource *resource, struct buf *out)
+static int append_columns(const struct resource *resource, struct buf *out)
 {
     const char *before = "";
     for (int i = 0; i < resource->columns_count; i++) {
@@ -337,6 +352,14 @@ int resource_append_fields(const struct resource *resource, struct buf *out)
         before = path;
     }
     return close_parents(out, count_dots(before));
+}
+
+int resource_append_fields(const struct resource *resource, struct buf *out)
+{
+    int ret = resource->nested ? buf_printf(out, "id,%s(", resource->nested) : 0;
+    if (ret == 0)
+        ret = append_columns(resource, out);
+    return ret == 0 && resource->nested ? buf_append_byte(out, ')') : ret;
 }
 
 static const char *column_sql_type(enum json_type type)

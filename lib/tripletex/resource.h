@@ -28,15 +28,20 @@ struct resource {
     const struct json_known *known; /* enumerations among the columns; NULL = none */
     const struct json_column *columns;
     int columns_count;
-    int id_column;   /* strictly rising over the pages where sorted by it; -1 = none */
-    int has_parts;   /* asked part by part, as parts_NAME.sql names them */
-    int may_run_dry; /* no rows after many is nothing to wonder at */
+    int id_column;      /* strictly rising over the pages where sorted by it; -1 = none */
+    int has_parts;      /* asked part by part, as parts_NAME.sql names them */
+    int may_run_dry;    /* no rows after many is nothing to wonder at */
+    const char *nested; /* the rows are in this array of each value, and `id_column` is the id of
+                           the value, which its rows share; NULL = a value is a row */
+    int page_rows;      /* values a page; 0 = as many as is usual */
 };
 
 #define RESOURCE_COLUMNS(array) .columns = (array), .columns_count = ARRAY_LEN(array)
 
 /* Postings and saldo: the truth that is proven. */
 extern const struct resource RESOURCE_POSTING;
+/* The same rows, by the vouchers they belong to: where one account of one day has too many. */
+extern const struct resource RESOURCE_VOUCHER_POSTING;
 extern const struct resource RESOURCE_BALANCE;
 /* Voucher headers, which may change without their postings. */
 extern const struct resource RESOURCE_VOUCHER;

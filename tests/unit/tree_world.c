@@ -61,17 +61,52 @@ void tree_world_free(struct tree_world *world)
     free(world);
 }
 
-void tree_world_add(struct tree_world *world, int32_t day, int count)
+static struct tree_row row_of(int32_t day, int version, int32_t account, int32_t number)
+{
+    return (struct tree_row){
+        .day = day, .version = version, .account = account, .number = number
+    };
+}
+
+void tree_world_add_accounts(struct tree_world *world, int32_t day, int count, int32_t account,
+                             int32_t other)
 {
     for (; count > 0 && world->ids < TREE_WORLD_IDS; count--) {
-        world->mirror[world->ids] = (struct tree_row){ TREE_WORLD_NOWHERE, 0 };
-        world->truth[world->ids++] = (struct tree_row){ day, ++world->last_version };
+        world->mirror[world->ids] = row_of(TREE_WORLD_NOWHERE, 0, 0, 0);
+        world->truth[world->ids] = row_of(day, ++world->last_version,
+                                          world->ids % 2 ? other : account, world->ids);
+        world->ids++;
     }
+}
+
+void tree_world_add(struct tree_world *world, int32_t day, int count)
+{
+    tree_world_add_accounts(world, day, count, 1920, 3000);
 }
 
 static int holds(const struct range *range, int32_t day)
 {
     return day >= range->from_day && day < range->to_day;
+}
+
+static int slice_has(const struct slice *slice, const struct tree_row *row)
+{
+    return holds(&slice->days, row->day) && slice_has_account(slice, row->account) &&
+           (slice->number_to == 0 ||
+            (row->number >= slice->number_from && row->number < slice->number_to));
+}
+
+/* What the API takes the slice for: it may count the account after the last as well, and knows
+ * nothing of accounts where it lists vouchers. */
+static struct slice asked_slice(const struct tree_world *world, const struct slice *slice)
+{
+    struct slice asked = *slice;
+    if (slice_is_by_number(slice))
+        asked.account_from = asked.account_to = 0;
+    else if (world->is_account_to_included && asked.account_to > 0 &&
+             asked.account_to < SLICE_NO_END)
+        asked.account_to++;
+    return asked;
 }
 
 void tree_world_empty(struct tree_world *world, const struct range *range)
@@ -128,29 +163,50 @@ void tree_world_change(struct tree_world *world)
 
 /* --- the API --- */
 
-static uint64_t hash_rows(const struct tree_row *rows, int count, const struct range *range)
+static uint64_t hash_row(const struct tree_row *row, int id)
+{
+    uint64_t place = mix((uint64_t)row->day << 32 | (uint32_t)row->account);
+    return mix(mix(mix((uint64_t)id) ^ place) ^ (uint64_t)row->version);
+}
+
+static uint64_t hash_slice(const struct tree_row *rows, int count, const struct slice *slice)
 {
     uint64_t hash = 0;
     for (int i = 0; i < count; i++) {
-        if (holds(range, rows[i].day))
-            hash += mix(mix(mix((uint64_t)i) ^ (uint64_t)rows[i].day) ^ (uint64_t)rows[i].version);
+        if (slice_has(slice, &rows[i]))
+            hash += hash_row(&rows[i], i);
     }
     return hash;
 }
 
-static void stage_range(struct tree_world *world, const struct range *range)
+static uint64_t hash_rows(const struct tree_row *rows, int count, const struct range *range)
+{
+    const struct slice slice = { .days = *range };
+    return hash_slice(rows, count, &slice);
+}
+
+static int count_slice(const struct tree_world *world, const struct slice *slice)
+{
+    int count = 0;
+    for (int i = 0; i < world->ids; i++)
+        count += slice_has(slice, &world->truth[i]);
+    return count;
+}
+
+static void stage_slice(struct tree_world *world, struct tree *tree, const struct slice *slice)
 {
     int kept = 0;
     for (int i = 0; i < world->staged_count; i++) {
-        if (holds(range, world->staged[i].day))
+        if (slice_has(slice, &world->staged[i]))
             continue;
         world->staged[kept] = world->staged[i];
         world->staged_id[kept++] = world->staged_id[i];
     }
     for (int i = 0; i < world->ids; i++) {
-        if (!holds(range, world->truth[i].day))
+        if (!slice_has(slice, &world->truth[i]))
             continue;
         assert_true(kept < 2 * TREE_WORLD_IDS);
+        tree_note_row(tree, world->truth[i].day, world->truth[i].account);
         world->staged[kept] = world->truth[i];
         world->staged_id[kept++] = i;
     }
@@ -159,11 +215,11 @@ static void stage_range(struct tree_world *world, const struct range *range)
 
 /* The truth at the moment of the last request for a range; a top is what was asked last in a round.
  */
-static void note_asked(struct tree_world *world, const struct range *range)
+static void note_asked(struct tree_world *world, const struct slice *slice)
 {
     assert_true(world->asked_count < TREE_WORLD_RANGES);
-    world->asked_last[world->asked_count] = *range;
-    world->truth_then[world->asked_count++] = hash_rows(world->truth, world->ids, range);
+    world->asked_last[world->asked_count] = *slice;
+    world->truth_then[world->asked_count++] = hash_slice(world->truth, world->ids, slice);
 }
 
 static void answer_rows(struct tree_world *world, struct tree *tree, const struct tree_step *step,
@@ -174,7 +230,8 @@ static void answer_rows(struct tree_world *world, struct tree *tree, const struc
         tree_answer_digest(tree, digest, world->now_us);
         return;
     }
-    stage_range(world, &step->range);
+    if (!step->is_learning)
+        stage_slice(world, tree, &step->slice);
     world->rows_read += rows;
     tree_answer_read(tree, digest, rows, world->now_us);
 }
@@ -186,19 +243,21 @@ static void answer(struct tree_world *world, struct tree *tree, const struct tre
     if ((int)tree_world_below(world, 100) < world->changes_percent)
         tree_world_change(world);
     if (world->is_flickering && step->kind == TREE_READ && world->flicker == 0) {
-        tree_world_add(world, step->range.from_day, 1);
+        tree_world_add(world, step->slice.days.from_day, 1);
         world->flicker = world->ids;
     }
     world->now_us += REQUEST_US;
     world->requests++;
-    int rows = tree_world_count(world, &step->range);
-    if (rows > 0 || world->has_empty_digest)
-        (void)snprintf(digest, sizeof(digest), "%d-%016" PRIx64, rows,
-                       hash_rows(world->truth, world->ids, &step->range));
-    note_asked(world, &step->range);
-    if (rows > TREE_LIST_ROWS_MAX)
+    const struct slice asked = asked_slice(world, &step->slice);
+    int is_own = world->is_blind || slice_is_by_number(&step->slice);
+    int listed = count_slice(world, &asked), rows = count_slice(world, &step->slice);
+    if (listed > 0 || world->has_empty_digest)
+        (void)snprintf(digest, sizeof(digest), "%d-%016" PRIx64, listed,
+                       hash_slice(world->truth, world->ids, is_own ? &step->slice : &asked));
+    note_asked(world, &step->slice);
+    if (listed > TREE_LIST_ROWS_MAX)
         assert_int_equal(tree_answer_too_large(tree, &err), 0);
-    else if (!world->is_blind && step->digest && strcmp(step->digest, digest) == 0)
+    else if (!is_own && step->digest && strcmp(step->digest, digest) == 0)
         tree_answer_same(tree, world->now_us);
     else
         answer_rows(world, tree, step, rows, digest);
@@ -212,6 +271,12 @@ static json_t *parse(struct buf *json)
     assert_non_null(root);
     assert_true(json_is_array(root));
     return root;
+}
+
+static int64_t int_of(const json_t *item, const char *key, int64_t missing)
+{
+    const json_t *value = json_object_get(item, key);
+    return value ? json_integer_value(value) : missing;
 }
 
 static struct range read_range(const json_t *item)
@@ -239,10 +304,15 @@ static int read_ranges(const struct tree *tree, struct range *ret_ranges)
     return count;
 }
 
-static int64_t int_of(const json_t *item, const char *key, int64_t missing)
+static struct slice read_slice(const json_t *item)
 {
-    const json_t *value = json_object_get(item, key);
-    return value ? json_integer_value(value) : missing;
+    return (struct slice){
+        .days = read_range(item),
+        .account_from = (int32_t)int_of(item, "af", 0),
+        .account_to = (int32_t)int_of(item, "at", 0),
+        .number_from = (int32_t)int_of(item, "nf", 0),
+        .number_to = (int32_t)int_of(item, "nt", 0),
+    };
 }
 
 static void keep(struct tree_world *world, const json_t *item)
@@ -251,7 +321,7 @@ static void keep(struct tree_world *world, const json_t *item)
     struct tree_kept *kept = &world->kept[world->kept_count++];
     const char *digest = json_string_value(json_object_get(item, "d"));
     kept->memory = (struct tree_memory){
-        .range = read_range(item),
+        .slice = read_slice(item),
         .rows = (int)int_of(item, "r", -1),
         .is_top = json_is_true(json_object_get(item, "top")),
         .confirmed_us = int_of(item, "c", 0),
@@ -282,9 +352,9 @@ static void confirm(struct tree_world *world, const struct tree *tree, const str
     assert_int_equal(tree_append_tops(tree, due, &json), 0);
     json_t *root = parse(&json);
     for (size_t i = 0; i < json_array_size(root); i++) {
-        struct range range = read_range(json_array_get(root, i));
+        struct slice slice = read_slice(json_array_get(root, i));
         for (int k = 0; k < world->kept_count; k++) {
-            if (range_equals(&world->kept[k].memory.range, &range))
+            if (slice_equals(&world->kept[k].memory.slice, &slice))
                 world->kept[k].memory.confirmed_us = int_of(json_array_get(root, i), "c", 0);
         }
     }
@@ -328,7 +398,7 @@ int tree_world_is_equal(const struct tree_world *world, const struct range *rang
 static void check_quiet_round(const struct tree_world *world)
 {
     for (int i = 0; i < world->asked_count; i++)
-        assert_true(hash_rows(world->mirror, world->ids, &world->asked_last[i]) ==
+        assert_true(hash_slice(world->mirror, world->ids, &world->asked_last[i]) ==
                     world->truth_then[i]);
 }
 

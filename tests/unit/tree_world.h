@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "daemon/tree.h"
-#include "lib/ledger/range.h"
+#include "lib/ledger/slice.h"
 
 enum {
     TREE_WORLD_IDS = 40000,
@@ -21,9 +21,11 @@ enum {
     TREE_WORLD_NOWHERE = INT32_MIN, /* the day of a posting that does not exist */
 };
 
+/* Each posting is a voucher of its own. */
 struct tree_row {
     int32_t day;
     int version;
+    int32_t account, number;
 };
 
 struct tree_kept {
@@ -46,13 +48,14 @@ struct tree_world {
     uint64_t random;
     int changes_percent;  /* that something changes just before a request is answered */
     int has_empty_digest; /* an empty list has a digest as well */
+    int is_account_to_included; /* by the API, where a day is read by account */
     int is_flickering;    /* a posting comes just before a range is read, and is gone when the round
                              ends */
     int flicker;          /* its id and 1; 0 = none */
     int is_blind;         /* the API gives no digests: the mirror makes its own of what it reads */
     int requests, rows_read; /* of the last walk */
     int rounds;
-    struct range asked_last[TREE_WORLD_RANGES]; /* tops of the last round, and the truth when they
+    struct slice asked_last[TREE_WORLD_RANGES]; /* tops of the last round, and the truth when they
                                                    were asked */
     uint64_t truth_then[TREE_WORLD_RANGES];
     int asked_count;
@@ -66,6 +69,9 @@ uint32_t tree_world_below(struct tree_world *world, uint32_t limit); /* random *
 int32_t tree_world_any_day(struct tree_world *world);                /* most in 2025 and 2026 */
 
 void tree_world_add(struct tree_world *world, int32_t day, int count);
+/* On two accounts in turn, with numbers that follow on each other. */
+void tree_world_add_accounts(struct tree_world *world, int32_t day, int count, int32_t account,
+                             int32_t other);
 void tree_world_empty(struct tree_world *world, const struct range *range);
 void tree_world_change(struct tree_world *world); /* something, somewhere */
 int tree_world_count(const struct tree_world *world, const struct range *range);
