@@ -65,7 +65,7 @@ GENERATED := $(BUILD)/gen/sql_queries.h $(BUILD)/gen/status_page.h
 SANDBOX := $(BUILD)/tests/sandbox/tripletex-sandbox
 
 .PHONY: help all deps deps-test demo demo-up demo-down check check-unit check-sql \
-	check-integration check-page asan valgrind bench-export fuzz fuzz-smoke lint exposure layers format format-check coverage \
+	check-integration check-page check-truth asan valgrind bench-export fuzz fuzz-smoke lint exposure layers format format-check coverage \
 	install install-files manual deb check-package clean programs tests sandbox
 .DEFAULT_GOAL := all
 .SECONDARY:
@@ -193,6 +193,13 @@ check-package: deb sandbox ## the package: lintian, and a whole life of it in a 
 	@tests/deps.sh $(DEPS_CHECK_PACKAGE)
 	@$(MAKE) deb DEB_VERSION=$(VERSION)+next >/dev/null
 	@tests/run.sh $(BUILD) package
+
+check-truth: ## 200 rounds of changes a mode of checksums; takes an hour
+	@tests/deps.sh $(DEPS_TEST)
+	@$(MAKE) tests
+	@folder=$$(mktemp -d /tmp/saldod-truth.XXXXXX) && chmod 0711 $$folder && \
+	    SALDOD_TEST_FOLDER=$$folder SALDOD_TEST_ROUNDS=200 $(BUILD)/tests/integration/test_truth; \
+	    status=$$?; rm -rf $$folder; exit $$status
 
 asan: ## all C tests under the address and undefined-behaviour sanitizers
 	@tests/deps.sh $(DEPS_TEST)

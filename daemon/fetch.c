@@ -262,8 +262,7 @@ static int append_query(const struct fetch *fetch, struct buf *out)
 {
     int ret = fetch->filter ? buf_printf(out, "%s&", fetch->filter) : 0;
     if (ret == 0)
-        ret = buf_printf(out, "from=%" PRId64 "&count=%d", fetch->rows,
-                         page_rows_of(fetch));
+        ret = buf_printf(out, "from=%" PRId64 "&count=%d", fetch->rows, page_rows_of(fetch));
     if (ret == 0 && fetch->resource->sorting)
         ret = buf_printf(out, "&sorting=%s", fetch->resource->sorting);
     if (ret == 0)

@@ -51,16 +51,15 @@ struct fetch_options {
     fetch_want_fn *want_stage; /* asked for the connection when the first rows are there; NULL =
                                   rows go to `row` */
     void *want_ctx;
-    json_row_fn
-        *row; /* takes rows; with a stage: may refuse a row before it is staged, or leave it
-                out (page.h), and may be NULL */
+    json_row_fn *row; /* takes rows; with a stage: may refuse a row before it is staged, or leave it
+                        out (page.h), and may be NULL */
     void *row_ctx;
 };
 
 struct fetch_result {
     enum fetch_end end;
     enum answer_class class; /* of FETCH_FAILED */
-    int64_t rows; /* taken: those that `row` left out do not count */
+    int64_t rows;            /* taken: those that `row` left out do not count */
     int64_t left_out;
     const char *digest; /* "" = none; of the first page */
     const char

@@ -132,8 +132,8 @@ struct pull {
     struct tree *tree;
     struct tree_due due;
     struct stage *stage;
-    struct tree_step hand;  /* the step in hand */
-    int moves; /* how often its list moved */
+    struct tree_step hand; /* the step in hand */
+    int moves;             /* how often its list moved */
     int date_column, account_column;
     int32_t seen_day, seen_account; /* of a posting that was read in this walk; 0 = none yet */
     char hand_digest[256];

@@ -314,23 +314,23 @@ static void ask_slice(struct pull *pull)
     int is_by_digest = !pull->blind_reason && !is_number;
     AUTO_FREE char *filter = make_filter(pull, &hand->slice);
     pull->requests++;
-    pull->fetch = fetch_start(pull->app,
-                              &(struct fetch_options){
-                                  .token = pull->client->token->token,
-                                  .company = pull->client->company_id,
-                                  .resource = is_number ? &RESOURCE_VOUCHER_POSTING
-                                                        : &RESOURCE_POSTING,
-                                  .filter = filter,
-                                  .asks_digest = is_by_digest,
-                                  .digest = is_by_digest ? hand->digest : NULL,
-                                  .is_digest_only = hand->kind == TREE_ASK,
-                                  .is_urgent = pull->order.is_urgent,
-                                  .want_stage = want_stage,
-                                  .want_ctx = pull,
-                                  .row = hand->kind == TREE_READ ? check_row : NULL,
-                                  .row_ctx = pull,
-                              },
-                              answered, pull);
+    pull->fetch = fetch_start(
+        pull->app,
+        &(struct fetch_options){
+            .token = pull->client->token->token,
+            .company = pull->client->company_id,
+            .resource = is_number ? &RESOURCE_VOUCHER_POSTING : &RESOURCE_POSTING,
+            .filter = filter,
+            .asks_digest = is_by_digest,
+            .digest = is_by_digest ? hand->digest : NULL,
+            .is_digest_only = hand->kind == TREE_ASK,
+            .is_urgent = pull->order.is_urgent,
+            .want_stage = want_stage,
+            .want_ctx = pull,
+            .row = hand->kind == TREE_READ ? check_row : NULL,
+            .row_ctx = pull,
+        },
+        answered, pull);
 }
 
 /* --- what the API means by accountNumberTo --- */

@@ -292,8 +292,8 @@ static void note_members_read(struct tree *tree, struct tree_node *span)
         struct tree_node *member = span->members[i];
         const struct range *days = &member->slice.days;
         int rows = member->counted;
-        for (int32_t day = days->from_day; !slice_is_below_day(&member->slice) &&
-                                           day < days->to_day; day++)
+        for (int32_t day = days->from_day;
+             !slice_is_below_day(&member->slice) && day < days->to_day; day++)
             rows += tree->day_rows[day - first_day];
         tree_node_forget(member);
         note_read(tree, member, rows);
@@ -403,7 +403,8 @@ static int too_large_fail(const struct tree *tree, const struct slice *slice, st
 {
     char from[CLOCK_DATE_BYTES], to[CLOCK_DATE_BYTES];
     int is_full = tree->nodes + SLICE_PARTS_MAX > TREE_NODES_MAX;
-    err_set(err, ERANGE, "more than %d postings from %s to before %s, which cannot be split further%s",
+    err_set(err, ERANGE,
+            "more than %d postings from %s to before %s, which cannot be split further%s",
             TREE_LIST_ROWS_MAX, clock_format_date(slice->days.from_day, from),
             clock_format_date(slice->days.to_day, to),
             is_full ? ": the client has too many ranges already" : "");

@@ -7,9 +7,9 @@
  * round before, "unchanged") proves all that was read, like a sequence lock.
  *
  * Tops are as few as can be under the limit of the API: one for most clients. A day over the limit
- * is cut by account, and one account of a day by the numbers of its vouchers. Such a day is compared
- * as a whole; and what is read by voucher is read in every walk and known by a digest of our own,
- * for a list of vouchers need not have another checksum where a posting changed.
+ * is cut by account, and one account of a day by the numbers of its vouchers. Such a day is
+ * compared as a whole; and what is read by voucher is read in every walk and known by a digest of
+ * our own, for a list of vouchers need not have another checksum where a posting changed.
  */
 #ifndef SALDOD_DAEMON_TREE_H
 #define SALDOD_DAEMON_TREE_H
@@ -115,8 +115,8 @@ int64_t tree_confirmed_us(const struct tree *tree) MUST_USE;
 /* --- what to store --- */
 /* JSON array of the ranges read: [{"f":"2026-01-01","t":"2026-02-01"},...] */
 int tree_append_read(const struct tree *tree, struct buf *out) MUST_USE;
-/* JSON array of all slices known: f, t (days), af, at (accounts), nf, nt (voucher numbers; both left
- * out where there is no such bound), d (digest), r (rows), c and h (confirmed and changed,
+/* JSON array of all slices known: f, t (days), af, at (accounts), nf, nt (voucher numbers; both
+ * left out where there is no such bound), d (digest), r (rows), c and h (confirmed and changed,
  * microseconds), i (interval in ms, of tops; each left out where unknown), top (bool). */
 int tree_append_nodes(const struct tree *tree, const struct tree_due *due,
                       struct buf *out) MUST_USE;

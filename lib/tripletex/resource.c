@@ -36,7 +36,7 @@ static const struct json_known ACCOUNT_KNOWN[] = { { "type", ACCOUNT_TYPES },
                                                    { NULL, NULL } };
 
 /* A voucher may hold hundreds of postings. */
-enum { POSTING_VOUCHER_ID = 2, NESTED_PAGE_ROWS = 500 };
+enum { POSTING_VOUCHER_ID = 2, NESTED_PAGE_ROWS = 2000 };
 
 static const struct json_column POSTING_COLUMNS[] = {
     { "id", "posting_id", JSON_ID, 1 },

@@ -14,6 +14,8 @@
 #include "tests/sandbox/rows.h"
 #include "tests/sandbox/world.h"
 
+enum { BULK_MAX = 1000000 };
+
 /* A member of an object that is a date; false has refused. Absent leaves *ret_day. */
 static bool day_in(struct control *control, const json_t *object, const char *name,
                    int32_t *ret_day)
@@ -131,6 +133,31 @@ static enum draft_type type_in(const struct control *control, const struct compa
             return i;
     }
     return DRAFT_MEMO;
+}
+
+/* Many vouchers of two rows each on one day, as a cash register makes them. */
+static void call_bulk(struct control *control)
+{
+    struct company *company = control_company(control);
+    int64_t count = control_int(control, "count", 0);
+    int debit = (int)control_int(control, "debit", 1920);
+    int credit = (int)control_int(control, "credit", 3000);
+    int32_t day = DAY_NONE;
+    if (!company || !day_in(control, control->body, "date", &day))
+        return;
+    if (day == DAY_NONE || count < 1 || count > BULK_MAX || !company_account(company, debit) ||
+        !company_account(company, credit)) {
+        control_refuse(control, "date, count (1 to %d), debit, credit: one is missing or wrong",
+                       BULK_MAX);
+        return;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        struct voucher *voucher = draft_voucher(company, DRAFT_MEMO, day, "Kassesalg");
+        draft_row(company, voucher, debit, money_of_ore(100 + i), "Kassesalg");
+        draft_row(company, voucher, credit, money_of_ore(-100 - i), "Kassesalg");
+        ledger_add_voucher(&company->ledger, voucher);
+    }
+    out_printf(&control->out, "{\"ok\":true,\"vouchers\":%lld}", (long long)count);
 }
 
 static void call_new_voucher(struct control *control)
@@ -380,6 +407,7 @@ static void call_mutate_every(struct control *control)
 }
 
 const struct control_call CONTROL_BOOKS[] = {
+    { "POST", "/bulk", call_bulk },
     { "POST", "/voucher", call_new_voucher },
     { "PUT", "/voucher", call_edit_voucher },
     { "DELETE", "/voucher", call_delete_voucher },

@@ -174,10 +174,11 @@ static int word_place(const char *word, const char *const *words)
 
 static void call_checksum(struct control *control)
 {
-    static const char *const MODES[] = { "normal", "null", "random", "constant", "never304", NULL };
+    static const char *const MODES[] = { "normal",   "null",   "random", "constant",
+                                         "never304", "frozen", NULL };
     int mode = word_place(control_text(control, "mode"), MODES);
     if (mode < 0)
-        control_refuse(control, "mode: must be normal, null, random, constant or never304");
+        control_refuse(control, "mode: must be normal, null, random, constant, never304 or frozen");
     else
         control->world->options.checksum = (enum checksum_mode)mode;
 }

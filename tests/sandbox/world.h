@@ -23,7 +23,8 @@ enum checksum_mode {
     CHECKSUM_NULL,
     CHECKSUM_RANDOM,
     CHECKSUM_CONSTANT,
-    CHECKSUM_NEVER_304
+    CHECKSUM_NEVER_304,
+    CHECKSUM_FROZEN, /* any checksum ever given is told unchanged */
 };
 
 /* What may be switched while running; control.c has the table of names. */

@@ -44,6 +44,7 @@ enum reply_name {
     GONE,
     GONE_FOR_GOOD,
     TOO_LARGE,
+    TOO_LARGE_400,
     FAULTY,
     OTHER_422,
     OVER_BUDGET,
@@ -78,6 +79,7 @@ static const struct reply SAID[REPLIES] = {
     [GONE] = { 404, "", "" },
     [GONE_FOR_GOOD] = { 410, "", "{\"message\":null}" },
     [TOO_LARGE] = { 422, "x-tlx-request-id: abc-422\r\n", BODY_TOO_LARGE },
+    [TOO_LARGE_400] = { 400, "", "{\"code\":23000,\"message\":\"Too many\"}" },
     [FAULTY] = { 422, "", BODY_FAULTY },
     [OTHER_422] = { 422, "", "23000" },
     [OVER_BUDGET] = { 429, "X-Rate-Limit-Limit: 100\r\nX-Rate-Limit-Remaining: 0\r\n", "" },
@@ -234,6 +236,8 @@ static void tells_refusals_apart(void **state)
 
 static void knows_a_result_that_is_too_large_by_its_code(void **state)
 {
+    check(*state, TOO_LARGE_400, ANSWER_TOO_LARGE, EPROTO,
+          "GET /ledger/posting: Tripletex answered 400: Too many", "");
     check(*state, TOO_LARGE, ANSWER_TOO_LARGE, EPROTO,
           "GET /x: Tripletex answered 422: Result set too large. 18000", "abc-422");
     check(*state, FAULTY, ANSWER_REFUSED, EPROTO,

@@ -113,6 +113,48 @@ static void takes_pages_whose_ids_rise(void **state)
     page_free(page);
 }
 
+/* Of each value only the rows in it count; those of one value share its id. */
+static void takes_the_rows_within_values(void **state)
+{
+    (void)state;
+    struct resource nested = THINGS;
+    nested.nested = "parts";
+    struct page *page = page_new(&nested, NULL, NULL);
+    check_read(page,
+               "{\"name\":\"x\",\"more\":{\"parts\":[1]},\"parts\":[{\"id\":3},{\"id\":3}],"
+               "\"tail\":[{}]},{\"parts\":[]},{\"parts\":[{\"id\":4}]}",
+               3);
+    assert_int_equal(page_taken(page), 3);
+    check_read(page, "{\"parts\":[{\"id\":5}]}", 1);
+    check_failed(page, "{\"parts\":[{\"id\":4}]}", EAGAIN, "repeats itself");
+    check_failed(page, "{\"id\":9}", EPROTO, "values[0].parts: missing");
+    check_failed(page, "{\"parts\":null}", EPROTO, "values[0].parts: expected an array");
+    check_failed(page, "{\"parts\":{}}", EPROTO, "values[0].parts: expected an array");
+    check_failed(page, "{\"parts\":[7]}", EPROTO, "values[0].parts: expected objects");
+    check_failed(page, "{\"parts\":[],\"parts\":[]}", EPROTO, "values[0].parts: stands twice");
+    page_free(page);
+}
+
+static int leave_out_odd(void *ctx, const struct json_value *values, struct err *err)
+{
+    (void)ctx;
+    (void)err;
+    return (values[0].text[values[0].len - 1] - '0') % 2 ? PAGE_LEAVE_OUT : 0;
+}
+
+/* They count as received, and their ids must rise too. */
+static void leaves_out_rows_that_the_check_does_not_want(void **state)
+{
+    (void)state;
+    struct page *page = page_new(&THINGS, leave_out_odd, NULL);
+    check_read(page, "{\"id\":1},{\"id\":2},{\"id\":3},{\"id\":4}", 4);
+    assert_int_equal(page_taken(page), 2);
+    check_read(page, "{\"id\":5}", 1);
+    assert_int_equal(page_taken(page), 0);
+    check_failed(page, "{\"id\":5}", EAGAIN, "repeats itself");
+    page_free(page);
+}
+
 static void sees_a_page_that_repeats_overlaps_or_jumps_back(void **state)
 {
     static const char *const PAGES[] = { "{\"id\":5},{\"id\":6}", "{\"id\":6},{\"id\":7}",
@@ -219,6 +261,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_every_type_as_the_encoder_does),
         cmocka_unit_test(takes_pages_whose_ids_rise),
+        cmocka_unit_test(takes_the_rows_within_values),
+        cmocka_unit_test(leaves_out_rows_that_the_check_does_not_want),
         cmocka_unit_test(sees_a_page_that_repeats_overlaps_or_jumps_back),
         cmocka_unit_test(forgets_a_page_that_was_not_finished),
         cmocka_unit_test(does_not_mind_the_order_where_it_means_nothing),

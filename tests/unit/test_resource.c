@@ -26,17 +26,19 @@ static void check_fields(const struct resource *resource, const char *expected)
     assert_string_equal(buf_text(&out), expected);
 }
 
+#define POSTING_FIELDS                                                                             \
+    "id,version,voucher(id,version,year,number,date,description,voucherType(id),"                  \
+    "reverseVoucher(id)),row,date,account(id,number),amount,amountCurrency,amountGross,"           \
+    "amountGrossCurrency,currency(code),description,vatType(id),customer(id),supplier(id),"        \
+    "employee(id),department(id),project(id),product(id),invoiceNumber,termOfPayment,"             \
+    "closeGroup(id),type,externalRef,systemGenerated,matched,freeAccountingDimension1(id),"        \
+    "freeAccountingDimension2(id),freeAccountingDimension3(id),asset(id)"
+
 static void asks_for_exactly_what_is_mirrored_of_postings(void **state)
 {
     (void)state;
-    check_fields(
-        &RESOURCE_POSTING,
-        "id,version,voucher(id,version,year,number,date,description,voucherType(id),"
-        "reverseVoucher(id)),row,date,account(id),amount,amountCurrency,amountGross,"
-        "amountGrossCurrency,currency(code),description,vatType(id),customer(id),supplier(id),"
-        "employee(id),department(id),project(id),product(id),invoiceNumber,termOfPayment,"
-        "closeGroup(id),type,externalRef,systemGenerated,matched,freeAccountingDimension1(id),"
-        "freeAccountingDimension2(id),freeAccountingDimension3(id),asset(id)");
+    check_fields(&RESOURCE_POSTING, POSTING_FIELDS);
+    check_fields(&RESOURCE_VOUCHER_POSTING, "id,postings(" POSTING_FIELDS ")");
 }
 
 static void asks_for_fields_without_and_with_parents(void **state)

@@ -63,9 +63,8 @@ void tree_world_free(struct tree_world *world)
 
 static struct tree_row row_of(int32_t day, int version, int32_t account, int32_t number)
 {
-    return (struct tree_row){
-        .day = day, .version = version, .account = account, .number = number
-    };
+    return (
+        struct tree_row){ .day = day, .version = version, .account = account, .number = number };
 }
 
 void tree_world_add_accounts(struct tree_world *world, int32_t day, int count, int32_t account,
@@ -91,9 +90,12 @@ static int holds(const struct range *range, int32_t day)
 
 static int slice_has(const struct slice *slice, const struct tree_row *row)
 {
-    return holds(&slice->days, row->day) && slice_has_account(slice, row->account) &&
-           (slice->number_to == 0 ||
-            (row->number >= slice->number_from && row->number < slice->number_to));
+    if (!holds(&slice->days, row->day))
+        return 0;
+    return !slice_is_below_day(slice) ||
+           (slice_has_account(slice, row->account) &&
+            (slice->number_to == 0 ||
+             (row->number >= slice->number_from && row->number < slice->number_to)));
 }
 
 /* What the API takes the slice for: it may count the account after the last as well, and knows
@@ -102,7 +104,7 @@ static struct slice asked_slice(const struct tree_world *world, const struct sli
 {
     struct slice asked = *slice;
     if (slice_is_by_number(slice))
-        asked.account_from = asked.account_to = 0;
+        asked.account_from = 0, asked.account_to = SLICE_NO_END;
     else if (world->is_account_to_included && asked.account_to > 0 &&
              asked.account_to < SLICE_NO_END)
         asked.account_to++;
@@ -215,11 +217,11 @@ static void stage_slice(struct tree_world *world, struct tree *tree, const struc
 
 /* The truth at the moment of the last request for a range; a top is what was asked last in a round.
  */
-static void note_asked(struct tree_world *world, const struct slice *slice)
+static void note_asked(struct tree_world *world, const struct slice *slice, uint64_t hash)
 {
     assert_true(world->asked_count < TREE_WORLD_RANGES);
     world->asked_last[world->asked_count] = *slice;
-    world->truth_then[world->asked_count++] = hash_slice(world->truth, world->ids, slice);
+    world->truth_then[world->asked_count++] = hash;
 }
 
 static void answer_rows(struct tree_world *world, struct tree *tree, const struct tree_step *step,
@@ -250,11 +252,15 @@ static void answer(struct tree_world *world, struct tree *tree, const struct tre
     world->requests++;
     const struct slice asked = asked_slice(world, &step->slice);
     int is_own = world->is_blind || slice_is_by_number(&step->slice);
-    int listed = count_slice(world, &asked), rows = count_slice(world, &step->slice);
+    int rows = count_slice(world, &step->slice), listed = rows;
+    uint64_t hash = hash_slice(world->truth, world->ids, &step->slice), told = hash;
+    if (slice_is_below_day(&step->slice)) {
+        listed = count_slice(world, &asked);
+        told = is_own ? hash : hash_slice(world->truth, world->ids, &asked);
+    }
     if (listed > 0 || world->has_empty_digest)
-        (void)snprintf(digest, sizeof(digest), "%d-%016" PRIx64, listed,
-                       hash_slice(world->truth, world->ids, is_own ? &step->slice : &asked));
-    note_asked(world, &step->slice);
+        (void)snprintf(digest, sizeof(digest), "%d-%016" PRIx64, listed, told);
+    note_asked(world, &step->slice, hash);
     if (listed > TREE_LIST_ROWS_MAX)
         assert_int_equal(tree_answer_too_large(tree, &err), 0);
     else if (!is_own && step->digest && strcmp(step->digest, digest) == 0)

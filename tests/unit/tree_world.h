@@ -46,13 +46,13 @@ struct tree_world {
     int kept_count;
     int64_t now_us;
     uint64_t random;
-    int changes_percent;  /* that something changes just before a request is answered */
-    int has_empty_digest; /* an empty list has a digest as well */
+    int changes_percent;        /* that something changes just before a request is answered */
+    int has_empty_digest;       /* an empty list has a digest as well */
     int is_account_to_included; /* by the API, where a day is read by account */
-    int is_flickering;    /* a posting comes just before a range is read, and is gone when the round
-                             ends */
-    int flicker;          /* its id and 1; 0 = none */
-    int is_blind;         /* the API gives no digests: the mirror makes its own of what it reads */
+    int is_flickering; /* a posting comes just before a range is read, and is gone when the round
+                          ends */
+    int flicker;       /* its id and 1; 0 = none */
+    int is_blind;      /* the API gives no digests: the mirror makes its own of what it reads */
     int requests, rows_read; /* of the last walk */
     int rounds;
     struct slice asked_last[TREE_WORLD_RANGES]; /* tops of the last round, and the truth when they
