@@ -237,7 +237,7 @@ static void tells_refusals_apart(void **state)
 static void knows_a_result_that_is_too_large_by_its_code(void **state)
 {
     check(*state, TOO_LARGE_400, ANSWER_TOO_LARGE, EPROTO,
-          "GET /ledger/posting: Tripletex answered 400: Too many", "");
+          "GET /x: Tripletex answered 400: Too many", "");
     check(*state, TOO_LARGE, ANSWER_TOO_LARGE, EPROTO,
           "GET /x: Tripletex answered 422: Result set too large. 18000", "abc-422");
     check(*state, FAULTY, ANSWER_REFUSED, EPROTO,
