@@ -7,6 +7,7 @@
 
 #include "daemon/listener.h"
 #include "daemon/metrics.h"
+#include "daemon/owner.h"
 #include "daemon/pool.h"
 #include "daemon/registry.h"
 #include "daemon/schedule.h"
@@ -104,6 +105,7 @@ int app_init(struct app *app, const char *config_file)
     app->schedule = schedule_new(app);
     app->registry = registry_new(app);
     app->sweep = sweep_new(app);
+    app->owner = owner_new(app);
     return 0;
 }
 
@@ -159,16 +161,19 @@ void app_take_settings(struct app *app, struct settings *settings)
     app->settings = settings;
     log_set_level(app->log, settings->log_level);
     pool_resize(app->pool, settings->database_connections);
+    http_set_connections(app->http, settings->tripletex_connections);
 }
 
 void app_release(struct app *app)
 {
     listener_free(app->listener);
+    app->listener = NULL;
     registry_free(app->registry);
     schedule_free(app->schedule);
     pool_free(app->pool);
     sweep_free(app->sweep);
     http_client_free(app->http);
+    owner_free(app->owner);
     seal_free(app->seal);
     webhook_free(app->webhook);
     metrics_free(app->metrics);

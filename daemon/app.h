@@ -17,6 +17,7 @@ struct listener;
 struct log;
 struct loop;
 struct metrics;
+struct owner;
 struct pool;
 struct registry;
 struct schedule;
@@ -35,6 +36,7 @@ struct app {
     struct seal *seal;
     struct http_client *http;
     struct pool *pool;
+    struct owner *owner;
     struct listener *listener;
     struct registry *registry;
     struct schedule *schedule;

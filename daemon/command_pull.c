@@ -10,6 +10,7 @@
 #include "daemon/command.h"
 #include "daemon/config_rows.h"
 #include "daemon/listener.h"
+#include "daemon/owner.h"
 #include "daemon/pool.h"
 #include "daemon/pull.h"
 #include "daemon/registry.h"
@@ -44,7 +45,7 @@ struct pull_run {
     const struct command_args *args;
     struct wish *wishes;
     int count, left;
-    int is_applied, is_begun, exit_status;
+    int is_applied, is_collected, is_begun, exit_status;
     struct loop_timer *show, *patience;
 };
 
@@ -108,7 +109,7 @@ static struct wish *find_wish(struct pull_run *run, const char *org_nr)
 static void pull_ended(void *ctx, struct client *client, const struct pull_result *result)
 {
     struct wish *wish = find_wish(ctx, client->org_nr);
-    if (!wish)
+    if (!wish || !result)
         return;
     wish->changes += result->changes;
     wish->requests += result->requests;
@@ -225,12 +226,17 @@ static void collect_wishes(struct pull_run *run)
         }
     }
     run->left = run->count;
+    for (int i = 0; i < run->count; i++) {
+        const struct client *wanted = registry_find_org_nr(run->app.registry,
+                                                           run->wishes[i].org_nr);
+        if (wanted && wanted->token)
+            wanted->token->is_wanted = 1;
+    }
 }
 
 static void begin(void *ctx)
 {
     struct pull_run *run = ctx;
-    collect_wishes(run);
     if (run->count == 0) {
         (void)printf("no client is registered\n");
         loop_stop(run->app.loop);
@@ -268,7 +274,11 @@ static void listener_event(void *ctx, enum listener_event event, const struct er
         config_rows_apply(&run->app, rows_applied, run);
     } else if (event != LISTENER_UPDATED) {
         fail(run, err->text, err->remedy);
-    } else if (run->is_applied && !run->is_begun) {
+    } else if (run->is_applied && !run->is_collected) {
+        run->is_collected = 1;
+        collect_wishes(run);
+        listener_read_registry(run->app.listener); /* and now their tokens are taken */
+    } else if (run->is_collected && !run->is_begun) {
         run->is_begun = 1;
         loop_defer(run->app.loop, begin, run);
     }
@@ -308,6 +318,7 @@ int command_pull(const struct command_args *args)
     if (run.app.settings->log_level == LOG_LEVEL_INFO)
         log_set_level(run.app.log, LOG_LEVEL_ERROR); /* outcomes are told on the terminal */
     schedule_set_manual(run.app.schedule);
+    owner_set_command(run.app.owner);
     schedule_watch(run.app.schedule, pull_ended, &run);
     run.show = loop_timer_new(run.app.loop, show_progress, &run);
     run.patience = loop_timer_new(run.app.loop, patience_ended, &run);

@@ -11,6 +11,7 @@
 #include "daemon/event.h"
 #include "daemon/health.h"
 #include "daemon/listener.h"
+#include "daemon/owner.h"
 #include "daemon/pool.h"
 #include "daemon/registry.h"
 #include "daemon/registry_secret.h"
@@ -29,8 +30,8 @@
 enum {
     STATUS_EVERY_MS = 5000,
     START_EXTENSION_MS = 60000,
-    DRAIN_MAX_MS = 20000,
-    STALL_MAX_MS = 10 * 60 * 1000, /* pulls run, yet none has begun or ended for so long */
+    DRAIN_MAX_MS = 20000,          /* of the 30 s of TimeoutStopSec */
+    STALL_MAX_MS = 30 * 60 * 1000, /* the schedule ends a pull that does not move before that */
 };
 
 /* The subject of a line that is about the whole daemon. */
@@ -95,14 +96,16 @@ static void status_due(void *ctx)
     loop_timer_start(run->status, STATUS_EVERY_MS);
 }
 
-/* Fed only while the schedule makes progress, or has nothing to do, or waits for the database. */
+/* Fed only while the schedule makes progress, or has nothing to do, or waits for the database. That
+ * the loop turns is shown by the timer itself. */
 static void watchdog_due(void *ctx)
 {
     struct run *run = ctx;
     struct schedule_report report;
     schedule_describe(run->app.schedule, &report);
     int64_t still_ms = loop_now_ms(run->app.loop) - report.progress_ms;
-    if (report.running == 0 || still_ms < STALL_MAX_MS || !listener_is_ready(run->app.listener))
+    if (report.running + report.waiting == 0 || still_ms < STALL_MAX_MS ||
+        !listener_is_ready(run->app.listener))
         service_alive();
     loop_timer_start(run->watchdog, service_watchdog_ms() / 2);
 }
@@ -122,6 +125,8 @@ static void rows_applied(void *ctx, int faults)
 {
     struct run *run = ctx;
     char line[HEALTH_LINE_BYTES];
+    if (run->is_ending)
+        return;
     if (faults > 0)
         log_error(run->app.log, NULL,
                   "%d bureaus or clients of the configuration could not be taken over", faults);
@@ -158,7 +163,9 @@ static void listener_event(void *ctx, enum listener_event event, const struct er
     char why[ERR_FULL_BYTES];
     if (event != LISTENER_LOST)
         tell_key_change(run);
-    if (event == LISTENER_UPDATED)
+    if (event == LISTENER_LEFT)
+        loop_stop(run->app.loop);
+    if (event == LISTENER_UPDATED || run->is_ending)
         return;
     if (event == LISTENER_READY) {
         if (run->is_ready)
@@ -188,6 +195,20 @@ static void stop_now(void *ctx)
     loop_stop(run->app.loop);
 }
 
+/* The end, step by step: pulls have ended; what they left is stored; the locks are given back. Each
+ * token is given back as soon as nothing of it runs, so that other daemons take over at once. */
+static void settled(void *ctx)
+{
+    struct run *run = ctx;
+    listener_leave(run->app.listener);
+}
+
+static void drained(void *ctx)
+{
+    struct run *run = ctx;
+    pool_close(run->app.pool, settled, run);
+}
+
 static void on_end(void *ctx, int signal_number)
 {
     struct run *run = ctx;
@@ -203,8 +224,7 @@ static void on_end(void *ctx, int signal_number)
     log_notice(run->app.log, NULL,
                "Ending: what is being published is finished, everything else is left");
     loop_timer_start(run->drain, DRAIN_MAX_MS);
-    schedule_drain(run->app.schedule, stop_now, run);
-    pool_close(run->app.pool);
+    schedule_drain(run->app.schedule, drained, run);
 }
 
 /* Before the start is over, a reload says nothing: READY would end the start. */
@@ -219,16 +239,27 @@ static void refuse_reload(struct run *run)
 {
     settings_unref(run->coming);
     run->coming = NULL;
+    if (run->is_ending)
+        return;
     log_error(run->app.log, &EVENT(EVENT_RELOAD_REFUSED),
               "The configuration was not reloaded: the settings stay as they were");
     tell_ready(run, "running with the earlier settings: the reload was refused");
     reload_again(run);
 }
 
+/* Pulls under way end with the settings they began with, unless those lead elsewhere by now. */
 static void take_reload(struct run *run)
 {
+    struct settings *before = settings_ref(run->app.settings);
     app_take_settings(&run->app, run->coming);
     run->coming = NULL;
+    if (strcmp(before->base_url, run->app.settings->base_url) != 0)
+        owner_renew(run->app.owner);
+    if (strcmp(before->conninfo, run->app.settings->conninfo) != 0) {
+        pool_reconnect(run->app.pool);
+        listener_reconnect(run->app.listener);
+    }
+    settings_unref(before);
     schedule_reset(run->app.schedule);
     status_configure(run->page);
     webhook_configure(run->app.webhook);
@@ -237,13 +268,15 @@ static void take_reload(struct run *run)
 static void reload_checked(void *ctx, int faults)
 {
     struct run *run = ctx;
-    if (faults > 0) {
+    if (faults > 0 || run->is_ending) {
         refuse_reload(run);
         return;
     }
     take_reload(run);
     run->is_reloading = 1;
-    config_rows_apply(&run->app, rows_applied, run);
+    if (listener_is_ready(run->app.listener))
+        config_rows_apply(&run->app, rows_applied, run);
+    /* Otherwise the database is another one, and they are applied once it is there. */
 }
 
 static void reload(void *ctx)

@@ -348,6 +348,16 @@ struct fetch *fetch_start(struct app *app, const struct fetch_options *options, 
     return fetch;
 }
 
+int fetch_pages(const struct fetch *fetch)
+{
+    return fetch->pages;
+}
+
+int fetch_is_asking(const struct fetch *fetch)
+{
+    return fetch->call && token_call_is_sent(fetch->call);
+}
+
 void fetch_cancel(struct fetch *fetch)
 {
     if (fetch->call)

@@ -83,6 +83,9 @@ void fetch_give_stage(struct fetch *fetch, struct pg *pg, const struct err *err)
  * free. */
 char *fetch_join_filters(const char *const *filters, size_t count) MUST_USE;
 
+int fetch_pages(const struct fetch *fetch) MUST_USE;
+int fetch_is_asking(const struct fetch *fetch) MUST_USE; /* a request is on its way */
+
 void fetch_cancel(struct fetch *fetch); /* `done` does not run; a COPY under way must be ended with
                                            its connection */
 

@@ -458,6 +458,17 @@ struct master *master_start(struct app *app, struct client *client, struct stage
     return master;
 }
 
+uint64_t master_progress(const struct master *master)
+{
+    uint64_t pages = master->fetch ? (uint64_t)fetch_pages(master->fetch) : 0;
+    return ((uint64_t)master->list << 16) + ((uint64_t)master->variant << 12) + pages + 1;
+}
+
+int master_is_asking(const struct master *master)
+{
+    return master->fetch && fetch_is_asking(master->fetch);
+}
+
 int master_cancel(struct master *master)
 {
     if (master->is_in_database)

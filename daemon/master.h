@@ -56,6 +56,10 @@ struct master *master_start(struct app *app, struct client *client, struct stage
                             const struct master_memory *memory, int64_t interval_ms, uint64_t lists,
                             master_done_fn *done, void *ctx) MUST_USE;
 
+/* As pull_progress and pull_is_asking have it. */
+uint64_t master_progress(const struct master *master) MUST_USE;
+int master_is_asking(const struct master *master) MUST_USE;
+
 /* 0: it is gone and `done` does not run. -EBUSY: something runs in the database; `done` will run
  * soon. */
 int master_cancel(struct master *master) MUST_USE;

@@ -200,7 +200,7 @@ struct pull *pull_start(struct app *app, struct client *client, const struct pul
     pull->done = done;
     pull->ctx = ctx;
     pull->load = -1;
-    pull->stage = stage_new(app);
+    pull->stage = stage_new(app, client->token, !client->is_loaded || order->is_resync);
     pull->state = PULL_REMEMBERING;
     pull_remember(pull);
     return pull;
@@ -214,6 +214,31 @@ const char *pull_phase(const struct pull *pull)
 int pull_year(const struct pull *pull)
 {
     return pull->load >= 0 ? pull->horizon.years[pull->load].year : 0;
+}
+
+uint64_t pull_progress(const struct pull *pull)
+{
+    uint64_t pages = pull->fetch ? (uint64_t)fetch_pages(pull->fetch) : 0;
+    if (pull->master)
+        pages += master_progress(pull->master);
+    return ((uint64_t)pull->requests << 32) + (pages << 8) + (uint64_t)pull->state;
+}
+
+int pull_is_asking(const struct pull *pull)
+{
+    return (pull->call && token_call_is_sent(pull->call)) ||
+           (pull->fetch && fetch_is_asking(pull->fetch)) ||
+           (pull->master && master_is_asking(pull->master));
+}
+
+int pull_is_in_database(const struct pull *pull)
+{
+    return pull->is_in_database;
+}
+
+int pull_has_stage(const struct pull *pull)
+{
+    return stage_pg(pull->stage) != NULL;
 }
 
 int pull_stop(struct pull *pull)

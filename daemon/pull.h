@@ -61,6 +61,15 @@ struct pull *pull_start(struct app *app, struct client *client, const struct pul
 const char *pull_phase(const struct pull *pull) MUST_USE;
 int pull_year(const struct pull *pull) MUST_USE; /* being loaded; 0 = none */
 
+/* A number that changes with every step forward: a request sent, a page read, a state. */
+uint64_t pull_progress(const struct pull *pull) MUST_USE;
+
+/* It waits for the answer to a request that was sent, and for nothing else. */
+int pull_is_asking(const struct pull *pull) MUST_USE;
+/* It waits for the database, which has time-outs of its own. */
+int pull_is_in_database(const struct pull *pull) MUST_USE;
+int pull_has_stage(const struct pull *pull) MUST_USE;
+
 /* Ends it. 1: it is gone and `done` does not run. 0: something runs in the database; `done` will
  * run with PULL_STOPPED, and no other pull of this client may begin before. */
 int pull_stop(struct pull *pull) MUST_USE;

@@ -8,6 +8,7 @@
 
 #include "daemon/access.h"
 #include "daemon/app.h"
+#include "daemon/listener.h"
 #include "daemon/oddity.h"
 #include "daemon/pool.h"
 #include "daemon/registry_secret.h"
@@ -29,9 +30,12 @@ enum { REGISTRY_ACCESS_EACH_MS = 5 };
 
 struct registry {
     struct app *app;
+    /* Lists, and the same as trees of tsearch(3). */
     struct client_list clients;
-    void *by_id; /* the same, as a tree of tsearch(3) */
+    void *clients_by_id;
     struct token_list tokens;
+    void *tokens_by_id;     /* one of each id; others of the same id hang on it as twins */
+    void *tokens_by_holder; /* of the reading in hand, or the last one */
     registry_done_fn *done;
     void *ctx;
     int is_reading, is_asked_again;
@@ -65,7 +69,7 @@ static int compare_ids(const void *a, const void *b)
 struct client *registry_find(struct registry *registry, int64_t client_id)
 {
     const struct client wanted = { .client_id = client_id };
-    struct client *const *found = tfind(&wanted, &registry->by_id, compare_ids);
+    struct client *const *found = tfind(&wanted, &registry->clients_by_id, compare_ids);
     return found ? *found : NULL;
 }
 
@@ -109,16 +113,76 @@ int64_t client_interval_ms(const struct client *client, const struct settings *s
 
 /* --- tokens --- */
 
+static int compare_holders(const void *a, const void *b)
+{
+    const struct token_entry *one = a, *other = b;
+    if (one->bureau_id != other->bureau_id)
+        return one->bureau_id > other->bureau_id ? 1 : -1;
+    return (one->client_id > other->client_id) - (one->client_id < other->client_id);
+}
+
+static int compare_token_ids(const void *a, const void *b)
+{
+    const struct token_entry *one = a, *other = b;
+    return strcmp(one->id, other->id);
+}
+
 static struct token_entry *find_holder(struct registry *registry, int64_t bureau_id,
                                        int64_t client_id)
 {
-    struct token_entry *entry;
-    TAILQ_FOREACH(entry, &registry->tokens, entry)
-    {
-        if (entry->bureau_id == bureau_id && entry->client_id == client_id && entry->is_seen >= 0)
-            return entry;
+    const struct token_entry wanted = { .bureau_id = bureau_id, .client_id = client_id };
+    struct token_entry *const *found = tfind(&wanted, &registry->tokens_by_holder, compare_holders);
+    return found ? *found : NULL;
+}
+
+struct token_entry *registry_find_token(struct registry *registry, const char *token_id)
+{
+    struct token_entry wanted = { .bureau_id = 0 };
+    if (strlen(token_id) >= sizeof(wanted.id))
+        return NULL;
+    memcpy(wanted.id, token_id, strlen(token_id) + 1);
+    struct token_entry *const *found = tfind(&wanted, &registry->tokens_by_id, compare_token_ids);
+    return found ? *found : NULL;
+}
+
+static void *insert(const void *item, void **tree, int (*compare)(const void *, const void *))
+{
+    void **place = tsearch(item, tree, compare);
+    if (!place)
+        abort(); /* out of memory ends the process, as in mem.h */
+    return *place;
+}
+
+static void link_entry(struct registry *registry, struct token_entry *entry)
+{
+    TAILQ_INSERT_TAIL(&registry->tokens, entry, entry);
+    (void)insert(entry, &registry->tokens_by_holder, compare_holders);
+    struct token_entry *first = insert(entry, &registry->tokens_by_id, compare_token_ids);
+    if (first == entry)
+        return;
+    entry->twin = first->twin;
+    first->twin = entry;
+    entry->is_owned = first->is_owned;
+    entry->is_used = 0;
+    entry->is_leaving = first->is_leaving;
+    entry->epoch = first->epoch;
+}
+
+static void unlink_twin(struct registry *registry, struct token_entry *entry)
+{
+    struct token_entry *first = registry_find_token(registry, entry->id);
+    if (first == entry) {
+        (void)tdelete(entry, &registry->tokens_by_id, compare_token_ids);
+        if (entry->twin)
+            (void)insert(entry->twin, &registry->tokens_by_id, compare_token_ids);
+        else if (entry->is_owned)
+            listener_give_back(registry->app->listener, entry->id);
+        return;
     }
-    return NULL;
+    while (first && first->twin != entry)
+        first = first->twin;
+    if (first)
+        first->twin = entry->twin;
 }
 
 /* The list of companies has changed: who lost access is asked about at once, and who got it. */
@@ -141,29 +205,43 @@ static void access_changed(void *ctx)
     }
 }
 
-static struct token_entry *find_token(struct registry *registry, const char *id,
-                                      const struct token_entry *except)
-{
-    struct token_entry *entry;
-    TAILQ_FOREACH(entry, &registry->tokens, entry)
-    {
-        if (entry != except && entry->token && strcmp(entry->id, id) == 0)
-            return entry;
-    }
-    return NULL;
-}
-
 static void entry_free(struct token_entry *entry)
 {
     subscriber_free(entry->subscriber);
     access_free(entry->access);
     token_unref(entry->token);
+    schedule_forget_token(entry);
     mem_free_secret(entry->secret_text);
     free(entry->row_version);
     free(entry->label);
     free(entry->fault);
     free(entry->remedy);
     free(entry);
+}
+
+/* Ends its use: requests go to the token that its holder has now, where there is one. */
+static void retire_token(struct registry *registry, struct token_entry *entry)
+{
+    const struct token_entry *heir = find_holder(registry, entry->bureau_id, entry->client_id);
+    if (!entry->token)
+        return;
+    if (heir && heir->token)
+        access_hand_over(entry->access, heir->access);
+    access_free(entry->access);
+    if (registry_find_token(registry, entry->id))
+        token_unref(entry->token); /* another holder goes on with it */
+    else
+        token_retire(entry->token, heir ? heir->token : NULL);
+    entry->access = NULL;
+    entry->token = NULL;
+}
+
+static void unlink_entry(struct registry *registry, struct token_entry *entry)
+{
+    TAILQ_REMOVE(&registry->tokens, entry, entry);
+    if (find_holder(registry, entry->bureau_id, entry->client_id) == entry)
+        (void)tdelete(entry, &registry->tokens_by_holder, compare_holders);
+    unlink_twin(registry, entry);
 }
 
 static void entry_fault(struct registry *registry, struct token_entry *entry, const struct err *err)
@@ -182,7 +260,7 @@ static void entry_fault(struct registry *registry, struct token_entry *entry, co
 /* Whoever holds the same employee token shares it, with its one session and one budget. */
 static void make_token(struct registry *registry, struct token_entry *entry, const char *secret)
 {
-    const struct token_entry *other = find_token(registry, entry->id, NULL);
+    const struct token_entry *other = registry_find_token(registry, entry->id);
     if (!other) {
         entry->token = token_new(registry->app, &(struct token_options){ .token_id = entry->id,
                                                                          .employee_token = secret,
@@ -190,15 +268,12 @@ static void make_token(struct registry *registry, struct token_entry *entry, con
         return;
     }
     entry->token = token_ref(other->token);
-    entry->is_owned = other->is_owned;
-    entry->epoch = other->epoch;
     token_retry(entry->token); /* entered again: what was amiss may have been put right */
 }
 
 static struct token_entry *entry_new(struct registry *registry, const struct pg_result *result,
                                      int row)
 {
-    struct app *app = registry->app;
     struct token_entry *entry = mem_new(1, sizeof(*entry));
     struct err err = ERR_NONE;
     char *secret = NULL;
@@ -210,18 +285,19 @@ static struct token_entry *entry_new(struct registry *registry, const struct pg_
     entry->row_version = mem_strdup(pg_result_text(result, row, "row_version"));
     entry->label = mem_strdup(pg_result_text(result, row, "label"));
     entry->secret_text = mem_strdup(pg_result_text(result, row, "employee_token"));
-    if (registry_secret_open(app, entry, &secret, &err) < 0) {
+    if (registry_secret_open(registry->app, entry, &secret, &err) < 0) {
         entry_fault(registry, entry, &err);
         return entry;
     }
-    seal_name(app->seal, secret, entry->id);
+    seal_name(registry->app->seal, secret, entry->id);
     make_token(registry, entry, secret);
-    entry->access = access_new(app, &(struct access_options){ .token = entry->token,
-                                                              .label = entry->label,
-                                                              .bureau_id = entry->bureau_id,
-                                                              .changed = access_changed,
-                                                              .ctx = entry });
-    entry->subscriber = subscriber_new(app, entry);
+    entry->access = access_new(registry->app,
+                               &(struct access_options){ .token = entry->token,
+                                                         .label = entry->label,
+                                                         .bureau_id = entry->bureau_id,
+                                                         .changed = access_changed,
+                                                         .ctx = entry });
+    entry->subscriber = subscriber_new(registry->app, entry);
     mem_free_secret(secret);
     return entry;
 }
@@ -254,11 +330,11 @@ static int take_holders(void *ctx, const struct pg_result *result, struct err *e
             keep_entry(entry, text, pg_result_text(result, i, "row_version"));
             continue;
         }
-        if (entry)
-            entry->is_seen = -1; /* another token took its place */
+        if (entry) /* another token takes its place; its clients still point to this one */
+            (void)tdelete(entry, &registry->tokens_by_holder, compare_holders);
         entry = entry_new(registry, result, i);
         entry->is_seen = 1;
-        TAILQ_INSERT_TAIL(&registry->tokens, entry, entry);
+        link_entry(registry, entry);
     }
     return 0;
 }
@@ -293,23 +369,12 @@ static int32_t read_day(const struct pg_result *result, int row, const char *col
     return day;
 }
 
-/* What decides which company it is and how it is asked for: a change of it begins the client anew.
- */
-static int take_identity(struct client *client, struct token_entry *token,
-                         const struct pg_result *result, int row)
+static void take_row(struct client *client, struct token_entry *token,
+                     const struct pg_result *result, int row)
 {
-    const char *setting = pg_result_text(result, row, "setting");
-    const char *org_nr = pg_result_text(result, row, "org_nr");
-    int is_moved = client->token != token || differs(client->setting, setting) ||
-                   differs(client->org_nr, org_nr);
     client->token = token;
-    set_text(&client->setting, setting);
-    set_text(&client->org_nr, org_nr);
-    return is_moved;
-}
-
-static void take_rest(struct client *client, const struct pg_result *result, int row)
-{
+    set_text(&client->setting, pg_result_text(result, row, "setting"));
+    set_text(&client->org_nr, pg_result_text(result, row, "org_nr"));
     set_text(&client->name, pg_result_text(result, row, "name"));
     set_text(&client->bureau, pg_result_text(result, row, "bureau"));
     client->is_enabled = pg_result_bool(result, row, "enabled");
@@ -317,17 +382,20 @@ static void take_rest(struct client *client, const struct pg_result *result, int
     client->history_from = read_day(result, row, "history_from");
 }
 
-static int is_as_before(const struct client *client, const struct token_entry *token,
-                        const struct pg_result *result, int row)
+/* Which company it is and how it is asked for: a change of it begins the client anew. */
+static int is_moved(const struct client *client, const struct token_entry *token,
+                    const struct pg_result *result, int row)
 {
-    return client->token == token &&
-           !differs(client->setting, pg_result_text(result, row, "setting")) &&
-           !differs(client->org_nr, pg_result_text(result, row, "org_nr")) &&
-           !differs(client->name, pg_result_text(result, row, "name")) &&
-           !differs(client->bureau, pg_result_text(result, row, "bureau")) &&
-           client->is_enabled == pg_result_bool(result, row, "enabled") &&
-           client->pull_interval_ms == pg_result_int(result, row, "pull_interval_ms", 0) &&
-           client->history_from == read_day(result, row, "history_from");
+    return client->token != token ||
+           differs(client->setting, pg_result_text(result, row, "setting")) ||
+           differs(client->org_nr, pg_result_text(result, row, "org_nr"));
+}
+
+/* What a pull under way reads. Names and intervals it does not. */
+static int is_pull_concerned(const struct client *client, const struct pg_result *result, int row)
+{
+    return client->is_enabled != pg_result_bool(result, row, "enabled") ||
+           client->history_from != read_day(result, row, "history_from");
 }
 
 static struct client *client_new(struct registry *registry, const struct pg_result *result, int row)
@@ -339,10 +407,10 @@ static struct client *client_new(struct registry *registry, const struct pg_resu
     client->due_in_ms = pg_result_int(result, row, "due_in_ms", 0);
     client->is_proven = pg_result_bool(result, row, "is_proven");
     client->has_subscriptions = pg_result_bool(result, row, "has_subscriptions");
+    client->is_loaded = pg_result_bool(result, row, "is_loaded");
     set_text(&client->company_id, pg_result_text(result, row, "company_id"));
     TAILQ_INSERT_TAIL(&registry->clients, client, entry);
-    if (!tsearch(client, &registry->by_id, compare_ids))
-        abort(); /* out of memory ends the process, as in mem.h */
+    (void)insert(client, &registry->clients_by_id, compare_ids);
     return client;
 }
 
@@ -350,7 +418,7 @@ static void drop_client(struct registry *registry, struct client *client)
 {
     schedule_forget(registry->app->schedule, client);
     TAILQ_REMOVE(&registry->clients, client, entry);
-    (void)tdelete(client, &registry->by_id, compare_ids);
+    (void)tdelete(client, &registry->clients_by_id, compare_ids);
     client_unref(client);
 }
 
@@ -362,36 +430,48 @@ static int is_rotated(const struct client *client, const struct token_entry *tok
            earlier->bureau_id == token->bureau_id && earlier->client_id == token->client_id;
 }
 
-static void take_client(struct registry *registry, const struct pg_result *result, int row)
+static void change_client(struct registry *registry, struct client *client,
+                          struct token_entry *token, const struct pg_result *result, int row)
 {
     struct schedule *schedule = registry->app->schedule;
-    struct client *client = registry_find(registry, pg_result_int(result, row, "client_id", 0));
-    int has_own = pg_result_bool(result, row, "has_own_token");
-    int64_t holder_id = pg_result_int(result, row, has_own ? "client_id" : "bureau_id", 0);
-    struct token_entry *token = find_holder(registry, has_own ? 0 : holder_id,
-                                            has_own ? holder_id : 0);
-    int is_new = client == NULL;
-    if (is_new)
-        client = client_new(registry, result, row);
-    client->is_seen = 1;
-    if (!is_new && is_rotated(client, token)) {
+    if (is_rotated(client, token)) {
         /* The pull under way goes on with the new token; who waits because of the old one need not
          * any more. */
         client->token = token;
         client->is_proven = 0;
         schedule_client(schedule, client, 0);
     }
-    if (!is_new && is_as_before(client, token, result, row))
-        return;
-    if (!is_new)
-        schedule_pause(schedule, client); /* the pull under way reads what is about to change */
-    int is_moved = take_identity(client, token, result, row);
-    take_rest(client, result, row);
-    if (!is_new && is_moved) {
+    int is_other = is_moved(client, token, result, row);
+    int is_concerned = is_other || is_pull_concerned(client, result, row);
+    int is_due = is_concerned ||
+                 client->pull_interval_ms != pg_result_int(result, row, "pull_interval_ms", 0);
+    if (is_concerned)
+        schedule_pause(schedule, client);
+    take_row(client, token, result, row);
+    if (is_other) {
         client->is_proven = 0;
         client->failures = 0;
     }
-    schedule_client(schedule, client, is_new ? client->due_in_ms : 0);
+    if (is_due)
+        schedule_client(schedule, client, 0);
+}
+
+static void take_client(struct registry *registry, const struct pg_result *result, int row)
+{
+    struct client *client = registry_find(registry, pg_result_int(result, row, "client_id", 0));
+    int has_own = pg_result_bool(result, row, "has_own_token");
+    int64_t holder_id = pg_result_int(result, row, has_own ? "client_id" : "bureau_id", 0);
+    struct token_entry *token = find_holder(registry, has_own ? 0 : holder_id,
+                                            has_own ? holder_id : 0);
+    if (client) {
+        client->is_seen = 1;
+        change_client(registry, client, token, result, row);
+        return;
+    }
+    client = client_new(registry, result, row);
+    client->is_seen = 1;
+    take_row(client, token, result, row);
+    schedule_client(registry->app->schedule, client, client->due_in_ms);
 }
 
 static int take_clients(void *ctx, const struct pg_result *result, struct err *err)
@@ -414,31 +494,14 @@ static int take_clients(void *ctx, const struct pg_result *result, struct err *e
 
 /* --- reading --- */
 
-/* Ends its use: requests go to the token that its holder has now, where there is one. */
-static void retire_token(struct registry *registry, struct token_entry *entry)
-{
-    const struct token_entry *heir = find_holder(registry, entry->bureau_id, entry->client_id);
-    if (!entry->token)
-        return;
-    if (heir && heir->token)
-        access_hand_over(entry->access, heir->access);
-    access_free(entry->access);
-    if (find_token(registry, entry->id, entry))
-        token_unref(entry->token); /* another holder goes on with it */
-    else
-        token_retire(entry->token, heir ? heir->token : NULL);
-    entry->access = NULL;
-    entry->token = NULL;
-}
-
 static void drop_unseen_tokens(struct registry *registry)
 {
     struct token_entry *entry, *next;
     for (entry = TAILQ_FIRST(&registry->tokens); entry; entry = next) {
         next = TAILQ_NEXT(entry, entry);
-        if (entry->is_seen == 1)
+        if (entry->is_seen)
             continue;
-        TAILQ_REMOVE(&registry->tokens, entry, entry);
+        unlink_entry(registry, entry);
         retire_token(registry, entry);
         entry_free(entry);
     }
@@ -482,40 +545,29 @@ void registry_read(struct registry *registry, registry_done_fn *done, void *ctx)
         start_reading(registry);
 }
 
-/* The first readings of many tokens are spread. */
-static int64_t first_reading_ms(struct registry *registry)
-{
-    const struct token_entry *entry;
-    int64_t ms = 0;
-    TAILQ_FOREACH(entry, &registry->tokens, entry)
-    ms += REGISTRY_ACCESS_EACH_MS;
-    return ms;
-}
-
 void registry_use_owned(struct registry *registry)
 {
     struct token_entry *entry;
+    int64_t spread_ms = 0; /* the first readings of many tokens are spread */
+    TAILQ_FOREACH(entry, &registry->tokens, entry)
+    spread_ms += REGISTRY_ACCESS_EACH_MS;
     TAILQ_FOREACH(entry, &registry->tokens, entry)
     {
-        if (!entry->is_owned || entry->is_used || !entry->token)
+        if (!entry->is_owned || entry->is_leaving || entry->is_used || !entry->token)
             continue;
         entry->is_used = 1;
         token_own(entry->token, entry->epoch);
-        access_own(entry->access, first_reading_ms(registry));
+        access_own(entry->access, spread_ms);
     }
 }
 
-void registry_disown_all(struct registry *registry)
+void registry_disuse(struct token_entry *entry)
 {
-    struct token_entry *entry;
-    TAILQ_FOREACH(entry, &registry->tokens, entry)
-    {
-        entry->is_owned = entry->is_used = 0;
-        if (!entry->token)
-            continue;
-        token_disown(entry->token);
-        access_disown(entry->access);
-    }
+    entry->is_used = 0;
+    if (!entry->token)
+        return;
+    token_disown(entry->token);
+    access_disown(entry->access);
 }
 
 void registry_free(struct registry *registry)
@@ -527,7 +579,7 @@ void registry_free(struct registry *registry)
     while ((client = TAILQ_FIRST(&registry->clients)))
         drop_client(registry, client);
     while ((entry = TAILQ_FIRST(&registry->tokens))) {
-        TAILQ_REMOVE(&registry->tokens, entry, entry);
+        unlink_entry(registry, entry);
         entry_free(entry);
     }
     free(registry);

@@ -22,6 +22,7 @@ struct registry;
 struct settings;
 struct subscriber;
 struct token;
+struct turn_queue; /* turns.h */
 
 /* A token that may be used by several bureaus and clients (rarely more than one holder). */
 struct token_entry {
@@ -34,15 +35,21 @@ struct token_entry {
     struct subscriber *subscriber; /* of the events of its clients */
     int is_owned;                  /* the advisory lock is ours */
     int is_used;                   /* ... and requests may be made with it */
+    int is_leaving;                /* it is to be given back once its pulls have ended */
+    int is_wanted;                 /* a command that takes only what it needs needs it */
     int64_t epoch;
-    int is_seen;       /* while reading the registry */
-    char *secret_text; /* as it stands in the database: tells whether it changed */
-    char *row_version; /* of the holder's row: tells that it was written */
+    int is_extra;             /* owned beyond our share: nobody else took it */
+    struct turn_queue *queue; /* the schedule's */
+    int was_refused;          /* the schedule's: clients wait for hours because of it */
+    int is_seen;              /* while reading the registry */
+    char *secret_text;        /* as it stands in the database: tells whether it changed */
+    char *row_version;        /* of the holder's row: tells that it was written */
     char *fault, *remedy;
     int is_other_key;  /* what stands in the database was sealed under a key that is not ours */
     char reported[16]; /* what the database was told last, and when */
     int reported_remaining;
     int64_t reported_ms;
+    struct token_entry *twin; /* another holder of the same token */
     TAILQ_ENTRY(token_entry) entry;
 };
 
@@ -56,6 +63,7 @@ struct client {
     int64_t pull_interval_ms; /* 0 = the general one */
     int32_t history_from;     /* day, 0 = none */
     char *company_id;         /* user name in Tripletex; NULL = not found out yet */
+    int is_loaded;            /* all its years are complete */
     int is_proven;            /* >whoAmI has told that it is the right one */
     int is_missing;           /* the token has no access to it: it is not in the list */
     int failures;
@@ -92,12 +100,15 @@ const char *client_wanted_org_nr(const struct client *client) MUST_USE;
 /* How often its living year is asked for changes. */
 int64_t client_interval_ms(const struct client *client, const struct settings *settings) MUST_USE;
 
+/* The first entry with this id; the others follow as twins. NULL = none. */
+struct token_entry *registry_find_token(struct registry *registry, const char *token_id) MUST_USE;
+
 /* Tokens whose advisory lock is ours are used from now on; their sessions of an earlier life have
  * been taken up before. */
 void registry_use_owned(struct registry *registry);
 
-/* The lock of every token is gone with the listening connection. */
-void registry_disown_all(struct registry *registry);
+/* Nothing is begun with it any more; what is on its way ends by itself. */
+void registry_disuse(struct token_entry *entry);
 
 struct client *client_ref(struct client *client);
 void client_unref(struct client *client);

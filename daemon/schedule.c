@@ -2,65 +2,33 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <string.h>
-#include <sys/queue.h>
+#include <stddef.h>
 
 #include <sodium.h>
 
 #include "daemon/app.h"
+#include "daemon/pool.h"
 #include "daemon/registry.h"
+#include "daemon/schedule_internal.h"
 #include "daemon/schedule_outcome.h"
 #include "daemon/settings.h"
 #include "lib/base/err.h"
-#include "lib/base/log.h"
 #include "lib/base/loop.h"
 #include "lib/base/mem.h"
 
 enum {
-    PULLS_MAX = 32, /* at once in all */
-    PULLS_PER_TOKEN_MAX = 4,
-    ORDERS_MAX = 32, /* waiting for one client; more of them say the same */
-    DUE_LEAST_MS = 100,
-    HINT_MS = 150, /* events come in bursts: the pull waits for the rest of one */
+    SOON_MS = 1000,
+    LOOK_MS = 1000,              /* how often pulls under way are looked at */
+    QUIET_MS = 5000,             /* silent for so long, a pull takes no place from others */
+    GIVE_UP_MS = 20 * 60 * 1000, /* longer than any wait of a request */
 };
 
-enum task_state { TASK_IDLE, TASK_READY, TASK_RUNNING, TASK_STOPPING };
+/* Before all that is due by itself. */
+static const int64_t KEY_URGENT = -1;
 
-struct client_task {
-    struct schedule *schedule;
-    struct client *client;
-    enum task_state state;
-    struct loop_timer *due;
-    struct pull *pull;
-    int is_forgotten;
-    int is_due_after_stop;
-    int64_t started_ms;
-    int64_t failing_since_ms; /* 0 = the last pull went well */
-    enum pull_end last_end;
-    struct pull_order order;   /* what waits, all orders together */
-    struct pull_order running; /* what the pull under way was given */
-    int64_t orders[ORDERS_MAX];
-    int orders_count, orders_running;
-    TAILQ_ENTRY(client_task) entry; /* of the list of its state */
-};
+/* --- states and due times --- */
 
-TAILQ_HEAD(task_list, client_task);
-
-struct schedule {
-    struct app *app;
-    struct task_list lists[TASK_STOPPING + 1];
-    int counts[TASK_STOPPING + 1];
-    struct loop_timer *start; /* looks at who is ready, from the loop */
-    schedule_drained_fn *drained;
-    void *drained_ctx;
-    schedule_ended_fn *ended;
-    void *ended_ctx;
-    int is_draining, is_manual;
-    int64_t progress_ms;
-};
-
-/* The only function that moves a task: a task is in the list of its state. */
-static void set_state(struct client_task *task, enum task_state state)
+void task_set_state(struct client_task *task, enum task_state state)
 {
     struct schedule *schedule = task->schedule;
     TAILQ_REMOVE(&schedule->lists[task->state], task, entry);
@@ -70,168 +38,187 @@ static void set_state(struct client_task *task, enum task_state state)
     schedule->counts[state]++;
 }
 
-static void task_free(struct client_task *task)
+void task_free(struct client_task *task)
 {
-    TAILQ_REMOVE(&task->schedule->lists[task->state], task, entry);
-    task->schedule->counts[task->state]--;
-    loop_timer_free(task->due);
+    struct schedule *schedule = task->schedule;
+    TAILQ_REMOVE(&schedule->lists[task->state], task, entry);
+    schedule->counts[task->state]--;
+    schedule->ends[task->last_end]--;
+    heap_remove(&schedule->due, &task->due);
+    turn_leave(&task->turn);
     client_unref(task->client);
+    free(task->orders);
     free(task);
 }
 
-static void wake(struct schedule *schedule)
+void schedule_wake(struct schedule *schedule)
 {
     if (!loop_timer_is_armed(schedule->start))
         loop_timer_start(schedule->start, 0);
 }
 
-static void due_came(void *ctx)
+static void set_clock(struct schedule *schedule)
 {
-    struct client_task *task = ctx;
-    if (task->state != TASK_IDLE)
-        return;
-    set_state(task, TASK_READY);
-    wake(task->schedule);
-}
-
-static void set_due(struct client_task *task, int64_t due_in_ms)
-{
-    int is_wanted = !task->schedule->is_manual || task->orders_count > 0;
-    if (task->client->is_enabled && is_wanted)
-        loop_timer_start(task->due, due_in_ms);
+    const struct heap_node *first = heap_first(&schedule->due);
+    if (first)
+        loop_timer_start(schedule->clock, first->key - loop_now_ms(schedule->app->loop));
     else
-        loop_timer_stop(task->due);
+        loop_timer_stop(schedule->clock);
 }
 
-/* --- the end of a pull --- */
-
-static int64_t spread(int64_t ms)
+static void forget_due(struct client_task *task)
 {
-    return ms - ms / 10 + (int64_t)randombytes_uniform((uint32_t)(ms / 5) + 1);
+    heap_remove(&task->schedule->due, &task->due);
 }
 
-static void finish_orders(struct client_task *task, const char *outcome)
+int64_t schedule_within(int64_t ms)
 {
-    schedule_outcome_orders(task->schedule->app, task->orders, task->orders_running, outcome);
-    task->orders_count -= task->orders_running;
-    memmove(task->orders, task->orders + task->orders_running,
-            (size_t)task->orders_count * sizeof(task->orders[0]));
-    task->orders_running = 0;
+    return ms > 0 ? (int64_t)randombytes_uniform((uint32_t)ms) : 0;
 }
 
-static void check_drained(struct schedule *schedule)
+int task_has_orders(const struct client_task *task)
 {
-    if (!schedule->drained || schedule->counts[TASK_RUNNING] + schedule->counts[TASK_STOPPING] > 0)
-        return;
-    schedule_drained_fn *drained = schedule->drained;
-    schedule->drained = NULL;
-    loop_defer(schedule->app->loop, drained, schedule->drained_ctx);
+    return task->orders && task->orders->count > 0;
 }
 
-static void end_stopped(struct client_task *task)
+static int is_load(const struct client_task *task)
 {
-    struct schedule *schedule = task->schedule;
-    set_state(task, TASK_IDLE);
-    if (task->is_forgotten)
-        task_free(task);
-    else if (task->is_due_after_stop)
-        set_due(task, 0);
-    check_drained(schedule);
+    return !task->client->is_loaded || task->order.is_resync;
 }
 
-static int64_t settle_end(struct client_task *task, const struct pull_result *result)
+static void join_queue(struct client_task *task, int64_t due_ms)
 {
-    struct schedule *schedule = task->schedule;
+    enum turn_kind kind = is_load(task) ? TURN_LOAD : TURN_LOOK;
+    int64_t key = task->order.is_urgent ? KEY_URGENT : kind == TURN_LOAD ? task->work : due_ms;
+    turn_wait(&task->turn, task->client->token->queue, kind, key);
+}
+
+static void clock_rang(void *ctx)
+{
+    struct schedule *schedule = ctx;
     int64_t now_ms = loop_now_ms(schedule->app->loop);
-    int is_failure = result->end == PULL_FAILED || result->end == PULL_NO_ACCESS;
-    if (!is_failure)
-        task->failing_since_ms = 0;
-    else if (task->failing_since_ms == 0)
-        task->failing_since_ms = now_ms;
-    task->client->failures = is_failure ? task->client->failures + 1 : 0;
-    if (is_failure && (result->class == ANSWER_FORBIDDEN || result->end == PULL_NO_ACCESS))
-        task->client->is_proven = 0;
-    task->last_end = result->end;
-    return spread(schedule_outcome_wait_ms(schedule->app, task->client, result,
-                                           now_ms - task->failing_since_ms));
+    struct heap_node *first;
+    while ((first = heap_first(&schedule->due)) && first->key <= now_ms) {
+        struct client_task *task = (struct client_task *)((char *)first -
+                                                          offsetof(struct client_task, due));
+        heap_remove(&schedule->due, first);
+        task_set_state(task, TASK_READY);
+        join_queue(task, first->key);
+    }
+    set_clock(schedule);
+    schedule_wake(schedule);
 }
 
-static void pull_ended(void *ctx, const struct pull_result *result)
+void task_set_due(struct client_task *task, int64_t due_in_ms)
 {
-    struct client_task *task = ctx;
     struct schedule *schedule = task->schedule;
-    task->pull = NULL;
-    schedule->progress_ms = loop_now_ms(schedule->app->loop);
-    if (result->end == PULL_STOPPED) {
-        end_stopped(task);
-        wake(schedule);
-        return;
+    int is_wanted = !schedule->is_manual || task_has_orders(task);
+    forget_due(task);
+    if (task->state == TASK_IDLE && task->client->is_enabled && task->client->token && is_wanted) {
+        int64_t now_ms = loop_now_ms(schedule->app->loop);
+        heap_put(&schedule->due, &task->due, now_ms + (due_in_ms > 0 ? due_in_ms : 0));
+        if (heap_first(&schedule->due) == &task->due)
+            set_clock(schedule);
     }
-    schedule_outcome_note(schedule->app, task->client, result,
-                          schedule->progress_ms - task->started_ms);
-    int64_t wait_ms = settle_end(task, result);
-    schedule_outcome_store(schedule->app, task->client, result, wait_ms);
-    set_state(task, TASK_IDLE);
-    if (result->end == PULL_MORE)
-        pull_order_add(&task->order, &task->running);
-    else
-        finish_orders(task, schedule_outcome_text(result));
-    if (result->end == PULL_MORE || task->orders_count > 0)
-        wait_ms = 0;
-    else if (task->order.is_hint && task->client->failures == 0)
-        wait_ms = HINT_MS;
-    set_due(task, result->end == PULL_MORE ? 0 : wait_ms < DUE_LEAST_MS ? DUE_LEAST_MS : wait_ms);
-    if (schedule->ended)
-        schedule->ended(schedule->ended_ctx, task->client, result);
-    check_drained(schedule);
-    wake(schedule);
 }
 
 /* --- the beginning --- */
-
-static int running_of(const struct schedule *schedule, const struct token_entry *token)
-{
-    const struct client_task *task;
-    int running = 0;
-    TAILQ_FOREACH(task, &schedule->lists[TASK_RUNNING], entry)
-    running += task->client->token == token;
-    return running;
-}
-
-static int may_start(const struct schedule *schedule, const struct client_task *task)
-{
-    const struct token_entry *token = task->client->token;
-    return task->client->is_enabled && token && token->token && token->is_owned &&
-           running_of(schedule, token) < PULLS_PER_TOKEN_MAX;
-}
 
 static void start_pull(struct client_task *task)
 {
     struct schedule *schedule = task->schedule;
     task->running = task->order;
     task->order = (struct pull_order){ 0 };
-    task->orders_running = task->orders_count;
-    set_state(task, TASK_RUNNING);
-    schedule->progress_ms = task->started_ms = loop_now_ms(schedule->app->loop);
-    task->pull = pull_start(schedule->app, task->client, &task->running, pull_ended, task);
+    task->is_due_after = 0;
+    if (task->orders)
+        task->orders->running = task->orders->count;
+    task_set_state(task, TASK_RUNNING);
+    task->started_ms = task->moved_ms = loop_now_ms(schedule->app->loop);
+    schedule->progress_ms = task->started_ms;
+    task->progress = 0;
+    task->pull = pull_start(schedule->app, task->client, &task->running, schedule_pull_ended, task);
+    if (!loop_timer_is_armed(schedule->look))
+        loop_timer_start(schedule->look, LOOK_MS);
 }
 
-/* Who has waited longest goes first; who cannot start yet keeps its place. */
 static void start_ready(void *ctx)
 {
     struct schedule *schedule = ctx;
-    struct client_task *task, *next;
-    if (schedule->is_draining)
-        return;
-    if (schedule->counts[TASK_READY] == 0)
+    struct turn *turn;
+    if (schedule->counts[TASK_RUNNING] + schedule->counts[TASK_READY] == 0)
         schedule->progress_ms = loop_now_ms(schedule->app->loop);
-    for (task = TAILQ_FIRST(&schedule->lists[TASK_READY]); task; task = next) {
-        next = TAILQ_NEXT(task, entry);
-        if (schedule->counts[TASK_RUNNING] >= PULLS_MAX)
-            return;
-        if (may_start(schedule, task))
-            start_pull(task);
+    while (!schedule->is_draining && (turn = turns_next(schedule->turns)))
+        start_pull((struct client_task *)turn); /* its first member */
+}
+
+/* --- pulls that do not move --- */
+
+static int64_t quiet_ms(const struct client_task *task)
+{
+    return loop_now_ms(task->schedule->app->loop) - task->moved_ms;
+}
+
+static void note_progress(struct client_task *task)
+{
+    uint64_t progress = pull_progress(task->pull);
+    if (progress != task->progress) {
+        task->progress = progress;
+        task->moved_ms = loop_now_ms(task->schedule->app->loop);
+        task->schedule->progress_ms = task->moved_ms;
     }
+    turn_set_quiet(&task->turn, quiet_ms(task) >= QUIET_MS);
+}
+
+/* Something runs in the database: the pull ends by itself, and what it was given still stands. */
+static void await_stop(struct client_task *task, int is_due_after)
+{
+    task_keep_orders(task);
+    task->is_due_after = is_due_after;
+    task_set_state(task, TASK_STOPPING);
+}
+
+static void give_up(struct client_task *task, const char *why)
+{
+    struct err err = ERR_NONE;
+    err_set(&err, ETIMEDOUT, "the pull was given up after %" PRId64 " s without a step (%s): %s",
+            quiet_ms(task) / 1000, pull_phase(task->pull), why);
+    err_set_remedy(&err,
+                   "It is tried again by itself; if it lasts, look at the budget of the token "
+                   "and at Tripletex's own status");
+    if (pull_stop(task->pull))
+        schedule_pull_ended(task, &(struct pull_result){
+                                      .end = PULL_FAILED, .class = ANSWER_PASSING, .err = &err });
+    else
+        await_stop(task, 1);
+}
+
+/* While it waits for an answer, others may need the connection to the database that it holds. */
+static int is_in_the_way(const struct client_task *task)
+{
+    const struct app *app = task->schedule->app;
+    return pull_has_stage(task->pull) && pull_is_asking(task->pull) &&
+           quiet_ms(task) >= app->settings->timeout_ms / 2 && quiet_ms(task) >= QUIET_MS &&
+           pool_is_short(app->pool);
+}
+
+static void look_at_running(void *ctx)
+{
+    struct schedule *schedule = ctx;
+    struct client_task *task, *next;
+    for (task = TAILQ_FIRST(&schedule->lists[TASK_RUNNING]); task; task = next) {
+        next = TAILQ_NEXT(task, entry);
+        note_progress(task);
+        if (pull_is_in_database(task->pull))
+            continue;
+        if (quiet_ms(task) >= GIVE_UP_MS)
+            give_up(task, "nothing came of what it waited for");
+        else if (is_in_the_way(task))
+            give_up(task, "Tripletex does not answer, and other clients wait for its connection to "
+                          "the database");
+    }
+    if (schedule->counts[TASK_RUNNING] > 0)
+        loop_timer_start(schedule->look, LOOK_MS);
+    schedule_wake(schedule);
 }
 
 /* --- interface --- */
@@ -240,7 +227,10 @@ struct schedule *schedule_new(struct app *app)
 {
     struct schedule *schedule = mem_new(1, sizeof(*schedule));
     schedule->app = app;
+    schedule->turns = turns_new();
+    schedule->clock = loop_timer_new(app->loop, clock_rang, schedule);
     schedule->start = loop_timer_new(app->loop, start_ready, schedule);
+    schedule->look = loop_timer_new(app->loop, look_at_running, schedule);
     schedule->progress_ms = loop_now_ms(app->loop);
     for (size_t i = 0; i < ARRAY_LEN(schedule->lists); i++)
         TAILQ_INIT(&schedule->lists[i]);
@@ -252,21 +242,49 @@ static struct client_task *task_new(struct schedule *schedule, struct client *cl
     struct client_task *task = mem_new(1, sizeof(*task));
     task->schedule = schedule;
     task->client = client_ref(client);
-    task->due = loop_timer_new(schedule->app->loop, due_came, task);
     task->last_end = PULL_UP_TO_DATE;
+    schedule->ends[task->last_end]++;
     TAILQ_INSERT_TAIL(&schedule->lists[TASK_IDLE], task, entry);
     schedule->counts[TASK_IDLE]++;
     client->task = task;
     return task;
 }
 
+/* At once; one that waits takes its place anew. */
+static void make_urgent(struct client_task *task)
+{
+    if (task->state == TASK_IDLE) {
+        task_set_due(task, 0);
+    } else if (task->state == TASK_READY) {
+        turn_leave(&task->turn);
+        join_queue(task, 0);
+    }
+}
+
 void schedule_client(struct schedule *schedule, struct client *client, int64_t due_in_ms)
 {
     struct client_task *task = client->task ? client->task : task_new(schedule, client);
-    if (task->state == TASK_STOPPING)
-        task->is_due_after_stop = 1;
-    else
-        set_due(task, due_in_ms);
+    if (client->token && !client->token->queue)
+        client->token->queue = turn_queue_new(schedule->turns);
+    if (task->state == TASK_RUNNING || task->state == TASK_STOPPING)
+        task->is_due_after = 1;
+    else if (task->state == TASK_IDLE)
+        task_set_due(task, due_in_ms);
+    else if (client->token && task->turn.queue != client->token->queue)
+        make_urgent(task); /* another token: it waits there from now on */
+}
+
+static void stop_running(struct client_task *task)
+{
+    if (!pull_stop(task->pull)) {
+        await_stop(task, 0);
+        return;
+    }
+    task_keep_orders(task);
+    task->pull = NULL;
+    turn_end(&task->turn, TURN_ENDED);
+    task_set_state(task, TASK_IDLE);
+    schedule_tell_ended(task->schedule, task->client, NULL);
 }
 
 void schedule_pause(struct schedule *schedule, struct client *client)
@@ -275,35 +293,70 @@ void schedule_pause(struct schedule *schedule, struct client *client)
     (void)schedule;
     if (!task)
         return;
-    loop_timer_stop(task->due);
-    task->is_due_after_stop = 0;
-    if (task->state == TASK_READY)
-        set_state(task, TASK_IDLE);
-    if (task->state != TASK_RUNNING)
-        return;
-    pull_order_add(&task->order, &task->running);
-    if (pull_stop(task->pull)) {
-        task->pull = NULL;
-        set_state(task, TASK_IDLE);
-    } else {
-        set_state(task, TASK_STOPPING);
+    forget_due(task);
+    task->is_due_after = 0;
+    if (task->state == TASK_READY) {
+        turn_leave(&task->turn);
+        task_set_state(task, TASK_IDLE);
     }
+    if (task->state == TASK_RUNNING)
+        stop_running(task);
 }
 
-void schedule_pause_all(struct schedule *schedule)
+static void stop_token(struct schedule *schedule, const struct token_entry *entry)
 {
-    struct client_task *task;
-    while ((task = TAILQ_FIRST(&schedule->lists[TASK_RUNNING]))) {
+    struct client_task *task, *next;
+    for (task = TAILQ_FIRST(&schedule->lists[TASK_RUNNING]); task; task = next) {
+        next = TAILQ_NEXT(task, entry);
+        if (task->client->token != entry)
+            continue;
         schedule_pause(schedule, task->client);
         schedule_client(schedule, task->client, 0);
     }
+}
+
+void schedule_token(struct schedule *schedule, struct token_entry *entry, int is_at_once)
+{
+    int is_usable = entry->token && entry->is_owned && !entry->is_leaving;
+    if (!entry->queue)
+        entry->queue = turn_queue_new(schedule->turns);
+    turn_queue_open(entry->queue, is_usable);
+    if (is_usable)
+        schedule_wake(schedule);
+    else if (is_at_once && turn_queue_running(entry->queue) > 0)
+        stop_token(schedule, entry);
+}
+
+int schedule_token_pulls(const struct token_entry *entry)
+{
+    return entry->queue ? turn_queue_running(entry->queue) : 0;
+}
+
+void schedule_forget_token(struct token_entry *entry)
+{
+    turn_queue_drop(entry->queue);
+    entry->queue = NULL;
+}
+
+/* An interval that is shorter now counts from the last pull; who failed may do better now. */
+static void bring_forward(struct client_task *task)
+{
+    struct schedule *schedule = task->schedule;
+    int64_t now_ms = loop_now_ms(schedule->app->loop);
+    int64_t due_ms = now_ms;
+    if (task->last_class == ANSWER_OK)
+        due_ms = task->moved_ms + client_interval_ms(task->client, schedule->app->settings);
+    if (task->due.place > 0 && due_ms < task->due.key)
+        task_set_due(task, due_ms - now_ms + schedule_within(SOON_MS));
 }
 
 void schedule_reset(struct schedule *schedule)
 {
     struct client_task *task;
     TAILQ_FOREACH(task, &schedule->lists[TASK_IDLE], entry)
-    set_due(task, randombytes_uniform(1000));
+    bring_forward(task);
+    TAILQ_FOREACH(task, &schedule->lists[TASK_RUNNING], entry)
+    task->is_due_after = 1;
 }
 
 void schedule_set_manual(struct schedule *schedule)
@@ -311,26 +364,23 @@ void schedule_set_manual(struct schedule *schedule)
     schedule->is_manual = 1;
 }
 
-void schedule_wake(struct schedule *schedule)
-{
-    wake(schedule);
-}
-
 void schedule_order(struct schedule *schedule, struct client *client, int64_t order_id,
                     const struct pull_order *order)
 {
     struct client_task *task = client->task;
     (void)schedule;
-    for (int i = 0; i < task->orders_count; i++) {
-        if (task->orders[i] == order_id)
+    if (!task->orders)
+        task->orders = mem_new(1, sizeof(*task->orders));
+    struct task_orders *orders = task->orders;
+    for (int i = 0; i < orders->count; i++) {
+        if (orders->ids[i] == order_id)
             return;
     }
-    if (task->orders_count == ORDERS_MAX)
+    if (orders->count == ORDERS_MAX)
         return; /* it is found again when these are done */
-    task->orders[task->orders_count++] = order_id;
+    orders->ids[orders->count++] = order_id;
     pull_order_add(&task->order, order);
-    if (task->state == TASK_IDLE)
-        set_due(task, 0);
+    make_urgent(task);
 }
 
 void schedule_hint(struct schedule *schedule, struct client *client)
@@ -340,8 +390,8 @@ void schedule_hint(struct schedule *schedule, struct client *client)
     if (!task || client->failures > 0 || task->order.is_hint)
         return; /* the first event of a burst has set the time */
     task->order.is_hint = 1;
-    if (task->state == TASK_IDLE && task->orders_count == 0)
-        set_due(task, HINT_MS);
+    if (task->state == TASK_IDLE && !task_has_orders(task))
+        task_set_due(task, HINT_MS);
 }
 
 void schedule_forget(struct schedule *schedule, struct client *client)
@@ -364,7 +414,7 @@ void schedule_drain(struct schedule *schedule, schedule_drained_fn *drained, voi
     schedule->drained_ctx = ctx;
     while ((task = TAILQ_FIRST(&schedule->lists[TASK_RUNNING])))
         schedule_pause(schedule, task->client);
-    check_drained(schedule);
+    schedule_check_drained(schedule);
 }
 
 void schedule_watch(struct schedule *schedule, schedule_ended_fn *ended, void *ctx)
@@ -376,20 +426,15 @@ void schedule_watch(struct schedule *schedule, schedule_ended_fn *ended, void *c
 void schedule_describe(const struct schedule *schedule, struct schedule_report *ret_report)
 {
     struct schedule_report report = {
-        .running = schedule->counts[TASK_RUNNING],
+        .running = schedule->counts[TASK_RUNNING] + schedule->counts[TASK_STOPPING],
         .waiting = schedule->counts[TASK_READY],
+        .failing = schedule->ends[PULL_FAILED],
+        .held = schedule->ends[PULL_HELD],
+        .no_access = schedule->ends[PULL_NO_ACCESS],
         .progress_ms = schedule->progress_ms,
     };
-    for (size_t i = 0; i < ARRAY_LEN(schedule->lists); i++) {
-        const struct client_task *task;
-        TAILQ_FOREACH(task, &schedule->lists[i], entry)
-        {
-            report.clients++;
-            report.failing += task->last_end == PULL_FAILED;
-            report.held += task->last_end == PULL_HELD;
-            report.no_access += task->last_end == PULL_NO_ACCESS;
-        }
-    }
+    for (size_t i = 0; i < ARRAY_LEN(schedule->counts); i++)
+        report.clients += schedule->counts[i];
     *ret_report = report;
 }
 
@@ -406,6 +451,10 @@ void schedule_free(struct schedule *schedule)
 {
     if (!schedule)
         return;
+    loop_timer_free(schedule->clock);
     loop_timer_free(schedule->start);
+    loop_timer_free(schedule->look);
+    heap_release(&schedule->due);
+    turns_free(schedule->turns);
     free(schedule);
 }

@@ -20,24 +20,46 @@ enum {
     RETRY_EARLY_MAX_MS = 30000, /* during the first 10 minutes */
     RETRY_EARLY_MS = 10 * 60 * 1000,
     RETRY_LATE_MAX_MS = 10 * 60 * 1000,
-    RETRY_REFUSED_MS = 5 * 60 * 1000, /* no request is made meanwhile: the session rests */
+    RETRY_REFUSED_FIRST_MS = 60 * 1000, /* no request is made meanwhile: the session rests */
+    RETRY_REFUSED_LAST_MS = 60 * 60 * 1000,
     RETRY_NO_ACCESS_FIRST_MS = 15000,
+    SLOT_STEP_PERCENT = 4, /* of an interval, by which one pull may come early */
 };
 
-/* Doubles with every failure, up to a limit that is wider once it has lasted. */
-static int64_t backoff_ms(int64_t first_ms, int failures, int64_t failing_ms)
+static int64_t doubled_ms(int64_t first_ms, int64_t limit_ms, int failures)
 {
-    int64_t limit_ms = failing_ms < RETRY_EARLY_MS ? RETRY_EARLY_MAX_MS : RETRY_LATE_MAX_MS;
     int64_t wait_ms = first_ms;
     for (int i = 1; i < failures && wait_ms < limit_ms; i++)
         wait_ms *= 2;
     return wait_ms < limit_ms ? wait_ms : limit_ms;
 }
 
+/* Doubles with every failure, up to a limit that is wider once it has lasted. */
+static int64_t backoff_ms(int64_t first_ms, int failures, int64_t failing_ms)
+{
+    int is_early = failing_ms < RETRY_EARLY_MS;
+    return doubled_ms(first_ms, is_early ? RETRY_EARLY_MAX_MS : RETRY_LATE_MAX_MS, failures);
+}
+
+int64_t schedule_outcome_slot_ms(const struct app *app, const struct client *client, int64_t now_ms,
+                                 int64_t wait_ms)
+{
+    int64_t interval_ms = client_interval_ms(client, app->settings);
+    int64_t step_ms = interval_ms * SLOT_STEP_PERCENT / 100;
+    /* Any function that spreads neighbours: the golden ratio does. */
+    uint64_t place = (uint64_t)client->client_id * UINT64_C(0x9E3779B97F4A7C15) >> 32;
+    int64_t slot_ms = (int64_t)(place * (uint64_t)interval_ms >> 32);
+    int64_t past_ms = (now_ms + wait_ms - slot_ms) % interval_ms;
+    if (wait_ms <= step_ms)
+        return wait_ms;
+    if (past_ms < 0)
+        past_ms += interval_ms;
+    return wait_ms - (past_ms < step_ms ? past_ms : step_ms);
+}
+
 int64_t schedule_outcome_wait_ms(const struct app *app, const struct client *client,
                                  const struct pull_result *result, int64_t failing_ms)
 {
-    int64_t interval_ms = client_interval_ms(client, app->settings);
     switch (result->end) {
     case PULL_MORE:
     case PULL_STOPPED:
@@ -45,14 +67,14 @@ int64_t schedule_outcome_wait_ms(const struct app *app, const struct client *cli
     case PULL_UP_TO_DATE:
         return result->next_in_ms > 0 ? result->next_in_ms : 0;
     case PULL_HELD:
-        return interval_ms;
+        return client_interval_ms(client, app->settings);
     case PULL_NO_ACCESS:
         return backoff_ms(RETRY_NO_ACCESS_FIRST_MS, client->failures, failing_ms);
     case PULL_FAILED:
         break;
     }
     if (result->class == ANSWER_UNAUTHORIZED)
-        return RETRY_REFUSED_MS;
+        return doubled_ms(RETRY_REFUSED_FIRST_MS, RETRY_REFUSED_LAST_MS, client->failures);
     return backoff_ms(RETRY_FIRST_MS, client->failures, failing_ms);
 }
 
@@ -72,36 +94,50 @@ static void stored(void *ctx, const struct err *err)
         log_warning(app->log, NULL, "The outcome of a pull could not be stored: %s", err->text);
 }
 
-static void store_failure(struct app *app, struct client *client, const struct pull_result *result,
-                          const char *id, const char *wait)
+static void store_failure(struct app *app, const struct client *client,
+                          const struct pull_result *result, const char *id, const char *wait)
 {
     const char *is_refused = result->class == ANSWER_UNAUTHORIZED ? "true" : "false";
+    AUTO_FREE char *epoch = mem_printf("%" PRId64, client->token->epoch);
+    const char *values[] = { id,
+                             result->err->text,
+                             result->err->remedy,
+                             result->err->request_id,
+                             is_refused,
+                             wait,
+                             client->token->id,
+                             epoch };
+    struct pg_batch *batch = batch_new(BATCH_PLAIN);
+    batch_add_query(batch, SQL_client_failed, 8, values, NULL);
+    pool_run(app->pool, batch, stored, app);
+}
+
+static void store_no_access(struct app *app, const struct client *client,
+                            const struct pull_result *result, const char *id, const char *wait)
+{
+    AUTO_FREE char *epoch = mem_printf("%" PRId64, client->token->epoch);
+    const char *values[] = { id,
+                             result->err->text,
+                             result->err->remedy,
+                             result->err->request_id,
+                             wait,
+                             client->token->id,
+                             epoch };
+    struct pg_batch *batch = batch_new(BATCH_PLAIN);
+    batch_add_query(batch, SQL_client_no_access, 7, values, NULL);
+    pool_run(app->pool, batch, stored, app);
+}
+
+static void store_held(struct app *app, const struct client *client,
+                       const struct pull_result *result, const char *id, const char *wait)
+{
+    AUTO_FREE char *epoch = mem_printf("%" PRId64, client->token->epoch);
     const char *values[] = {
-        id, result->err->text, result->err->remedy, result->err->request_id, is_refused, wait
+        id,   result->err->text, result->err->remedy, result->held_detail, wait, client->token->id,
+        epoch
     };
     struct pg_batch *batch = batch_new(BATCH_PLAIN);
-    (void)client;
-    batch_add_query(batch, SQL_client_failed, 6, values, NULL);
-    pool_run(app->pool, batch, stored, app);
-}
-
-static void store_no_access(struct app *app, const struct pull_result *result, const char *id,
-                            const char *wait)
-{
-    const char *values[] = { id, result->err->text, result->err->remedy, result->err->request_id,
-                             wait };
-    struct pg_batch *batch = batch_new(BATCH_PLAIN);
-    batch_add_query(batch, SQL_client_no_access, 5, values, NULL);
-    pool_run(app->pool, batch, stored, app);
-}
-
-static void store_held(struct app *app, const struct pull_result *result, const char *id,
-                       const char *wait)
-{
-    const char *values[] = { id, result->err->text, result->err->remedy, result->held_detail,
-                             wait };
-    struct pg_batch *batch = batch_new(BATCH_PLAIN);
-    batch_add_query(batch, SQL_client_held, 5, values, NULL);
+    batch_add_query(batch, SQL_client_held, 7, values, NULL);
     pool_run(app->pool, batch, stored, app);
 }
 
@@ -166,12 +202,14 @@ void schedule_outcome_store(struct app *app, struct client *client,
         told.err = &unknown;
     }
     log_outcome(app, client, &told);
+    if (!client->token)
+        return;
     if (told.end == PULL_FAILED)
         store_failure(app, client, &told, id, wait);
     else if (told.end == PULL_NO_ACCESS)
-        store_no_access(app, &told, id, wait);
+        store_no_access(app, client, &told, id, wait);
     else if (told.end == PULL_HELD)
-        store_held(app, &told, id, wait);
+        store_held(app, client, &told, id, wait);
 }
 
 /* --- history --- */

@@ -16,6 +16,7 @@ enum { STAGE_SQL_BYTES_MAX = 8192 };
 
 struct stage {
     struct app *app;
+    struct pool_loan loan;
     struct pg *pg;
     struct pool_wait *wait;
     stage_ready_fn *ready;
@@ -23,10 +24,11 @@ struct stage {
     int is_dead, is_busy, is_open;
 };
 
-struct stage *stage_new(struct app *app)
+struct stage *stage_new(struct app *app, const void *borrower, int is_load)
 {
     struct stage *stage = mem_new(1, sizeof(*stage));
     stage->app = app;
+    stage->loan = (struct pool_loan){ .borrower = borrower, .is_load = is_load };
     return stage;
 }
 
@@ -101,7 +103,7 @@ void stage_open(struct stage *stage, stage_ready_fn *ready, void *ctx)
 {
     stage->ready = ready;
     stage->ctx = ctx;
-    stage->wait = pool_take(stage->app->pool, taken, stage);
+    stage->wait = pool_take_long(stage->app->pool, &stage->loan, taken, stage);
 }
 
 void stage_prepare(struct stage *stage, const struct resource *resource, stage_ready_fn *ready,

@@ -17,7 +17,8 @@ struct stage;
 /* `pg` is ready and the stage is empty, or NULL and why. From the loop. */
 typedef void stage_ready_fn(void *ctx, struct pg *pg, const struct err *err);
 
-struct stage *stage_new(struct app *app) MUST_USE;
+/* `borrower` (a token) and `is_load` decide when it gets a connection: see pool_take_long. */
+struct stage *stage_new(struct app *app, const void *borrower, int is_load) MUST_USE;
 
 /* NULL until stage_open has succeeded. */
 struct pg *stage_pg(const struct stage *stage) MUST_USE;

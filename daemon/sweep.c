@@ -109,10 +109,11 @@ static int take_newest(void *ctx, const struct pg_result *result, struct err *er
 static void looked(void *ctx, const struct err *err)
 {
     struct sweep *sweep = ctx;
+    const struct pool_loan loan = { .borrower = sweep };
     if (err || sweep->newest == 0)
         end(sweep, err == NULL);
     else
-        (void)!pool_take(sweep->app->pool, sweep_tables, sweep);
+        (void)!pool_take_long(sweep->app->pool, &loan, sweep_tables, sweep);
 }
 
 static void look(void *ctx)

@@ -551,6 +551,11 @@ void token_call_cancel(struct token_call *call)
     call_release(call);
 }
 
+int token_call_is_sent(const struct token_call *call)
+{
+    return call->http && http_is_sent(call->http);
+}
+
 void token_describe(const struct token *token, struct token_report *ret_report)
 {
     int is_refused = 0;

@@ -77,7 +77,8 @@ typedef void token_done_fn(void *ctx, const struct token_answer *answer);
  * where no session can be had, ANSWER_PASSING where it waited too long. */
 struct token_call *token_call_start(struct token *token, const struct token_request *request,
                                     token_done_fn *done, void *ctx) MUST_USE;
-void token_call_cancel(struct token_call *call); /* `done` does not run */
+void token_call_cancel(struct token_call *call);                /* `done` does not run */
+int token_call_is_sent(const struct token_call *call) MUST_USE; /* it waits for its answer */
 
 /* What the log and bureau.status show. */
 struct token_report {

@@ -16,7 +16,10 @@
 #include "lib/base/mem.h"
 #include "lib/pg/batch.h"
 
-enum { REPORT_EVERY_MS = 10000 };
+enum {
+    REPORT_EVERY_MS = 10000,
+    REPORT_TOGETHER = 20, /* tokens in one transaction, three statements each */
+};
 
 static void saved(void *ctx, const struct err *err)
 {
@@ -50,8 +53,8 @@ static void mark_clients(struct pg_batch *batch, const char *const *values)
         batch_add_query(batch, SQL_token_clients_mark, 6, marks, NULL);
 }
 
-static void save(struct app *app, const struct token_entry *entry,
-                 const struct token_report *report, int is_new_state)
+static void add_save(struct pg_batch *batch, const struct token_entry *entry,
+                     const struct token_report *report, int is_new_state)
 {
     char expires[CLOCK_MOMENT_BYTES];
     const struct err *failure = report->failure;
@@ -75,18 +78,35 @@ static void save(struct app *app, const struct token_entry *entry,
                                    : NULL,
     };
     const char *holder[] = { bureau_id, client_id, entry->id };
-    struct pg_batch *batch = batch_new(BATCH_TRANSACTION);
     batch_add_query(batch, SQL_token_state_clear, 3, holder, NULL);
     batch_add_query(batch, SQL_token_state_save, 11, values, NULL);
     if (is_new_state)
         mark_clients(batch, values);
-    pool_run(app->pool, batch, saved, app);
 }
 
-/* Owned tokens, and those that nobody can use. */
+/* Whether the database is to be told, which is noted as done. */
+static int is_news(struct token_entry *entry, const struct token_report *report, int64_t now_ms,
+                   int *ret_is_new_state)
+{
+    const char *state = state_name(entry, report);
+    int is_new_state = strcmp(entry->reported, state) != 0;
+    int is_time = entry->token && report->remaining != entry->reported_remaining &&
+                  now_ms - entry->reported_ms >= REPORT_EVERY_MS;
+    *ret_is_new_state = is_new_state;
+    if (!is_new_state && !is_time)
+        return 0;
+    (void)snprintf(entry->reported, sizeof(entry->reported), "%s", state);
+    entry->reported_remaining = report->remaining;
+    entry->reported_ms = now_ms;
+    return 1;
+}
+
+/* Owned tokens, and those that nobody can use; a few in one transaction. */
 void token_report_save_all(struct app *app)
 {
     struct token_entry *entry;
+    struct pg_batch *batch = NULL;
+    int count = 0;
     int64_t now_ms = loop_now_ms(app->loop);
     TAILQ_FOREACH(entry, registry_tokens(app->registry), entry)
     {
@@ -95,15 +115,17 @@ void token_report_save_all(struct app *app)
             continue;
         if (entry->token)
             token_describe(entry->token, &report);
-        const char *state = state_name(entry, &report);
-        int is_new_state = strcmp(entry->reported, state) != 0;
-        int is_time = entry->token && report.remaining != entry->reported_remaining &&
-                      now_ms - entry->reported_ms >= REPORT_EVERY_MS;
-        if (!is_new_state && !is_time)
+        int is_new_state = 0;
+        if (!is_news(entry, &report, now_ms, &is_new_state))
             continue;
-        (void)snprintf(entry->reported, sizeof(entry->reported), "%s", state);
-        entry->reported_remaining = report.remaining;
-        entry->reported_ms = now_ms;
-        save(app, entry, &report, is_new_state);
+        if (!batch)
+            batch = batch_new(BATCH_TRANSACTION);
+        add_save(batch, entry, &report, is_new_state);
+        if (++count % REPORT_TOGETHER == 0) {
+            pool_run(app->pool, batch, saved, app);
+            batch = NULL;
+        }
     }
+    if (batch)
+        pool_run(app->pool, batch, saved, app);
 }

@@ -22,11 +22,12 @@ struct err {
     char text[ERR_TEXT_BYTES];             /* what happened, and where */
     char remedy[ERR_REMEDY_BYTES];         /* what a person can do; may be empty */
     char request_id[ERR_REQUEST_ID_BYTES]; /* Tripletex's x-tlx-request-id; may be empty */
+    int is_outage; /* the database is away or has no room: no fault of what was to be done */
 };
 
 #define ERR_NONE ((struct err){ .code = 0 })
 
-/* Fills `err` afresh (remedy and request id become empty) and returns -code, so that `return
+/* Fills `err` afresh (all else in it becomes empty) and returns -code, so that `return
  * err_set(...)` reads well. `err` may be NULL. The result is never 0: code 0 counts as EIO, and a
  * negative code as its positive one. Arguments may point into `err`. */
 int err_set(struct err *err, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);

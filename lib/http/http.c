@@ -85,7 +85,8 @@ static void pump_ended(struct http_client *client)
 
 static void pump_waiting(struct http_client *client)
 {
-    while (client->running_count < client->connections && !TAILQ_EMPTY(&client->waiting))
+    while (client->running_count < client->connections && !TAILQ_EMPTY(&client->waiting) &&
+           (!client->gate || client->gate(client->gate_ctx)))
         call_begin(TAILQ_FIRST(&client->waiting));
 }
 
@@ -168,6 +169,23 @@ struct http_client *http_client_new(struct loop *loop, const struct http_options
     return client;
 }
 
+void http_set_connections(struct http_client *client, int connections)
+{
+    client->connections = connections > 0 ? connections : 1;
+    client_wake(client);
+}
+
+void http_set_gate(struct http_client *client, http_gate_fn *gate, void *ctx)
+{
+    client->gate = gate;
+    client->gate_ctx = ctx;
+}
+
+void http_wake(struct http_client *client)
+{
+    client_wake(client);
+}
+
 int http_start(struct http_client *client, const struct http_request *request, http_done_fn *done,
                void *ctx, struct http_call **ret_call, struct err *err)
 {
@@ -199,6 +217,11 @@ void http_resume(struct http_call *call)
     call->is_paused = 0;
     if (call->is_stalled)
         client_wake(call->client);
+}
+
+int http_is_sent(const struct http_call *call)
+{
+    return call->state != HTTP_WAITING;
 }
 
 void http_cancel(struct http_call *call)

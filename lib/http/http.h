@@ -65,6 +65,15 @@ typedef void http_done_fn(void *ctx, const struct http_answer *answer, const str
 struct http_client *http_client_new(struct loop *loop, const struct http_options *options,
                                     struct err *err) MUST_USE;
 
+/* How many at once from now on. */
+void http_set_connections(struct http_client *client, int connections);
+
+/* Asked before each call is handed to a connection: while it says 0, calls wait, also those that
+ * were started before. http_wake() when it may say otherwise. */
+typedef int http_gate_fn(void *ctx);
+void http_set_gate(struct http_client *client, http_gate_fn *gate, void *ctx);
+void http_wake(struct http_client *client);
+
 /* On -errno nothing was started and `done` will not run. */
 int http_start(struct http_client *client, const struct http_request *request, http_done_fn *done,
                void *ctx, struct http_call **ret_call, struct err *err) MUST_USE;
@@ -72,6 +81,9 @@ int http_start(struct http_client *client, const struct http_request *request, h
 /* Stops receiving, and goes on: back-pressure. */
 void http_pause(struct http_call *call);
 void http_resume(struct http_call *call);
+
+/* Whether it was handed to a connection: before, it waits for its turn or for the gate. */
+int http_is_sent(const struct http_call *call) MUST_USE;
 
 /* Ends the call without running `done`. Not from inside on_body. */
 void http_cancel(struct http_call *call);

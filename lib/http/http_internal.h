@@ -66,6 +66,8 @@ struct http_client {
     char *user_agent;
     char *ca_file; /* NULL = the system's alone */
     int connections;
+    http_gate_fn *gate; /* NULL = none */
+    void *gate_ctx;
     int64_t connect_timeout_ms;
     CURLM *multi;
     struct loop_timer *curl_timer; /* when curl wants to be called */

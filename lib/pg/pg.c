@@ -27,6 +27,7 @@ struct pg *pg_new(struct loop *loop, const struct pg_options *options, pg_lost_f
     pg->statement_timeout_ms = options->statement_timeout_ms > 0 ? options->statement_timeout_ms
                                                                  : 0;
     pg->lock_timeout_ms = options->lock_timeout_ms > 0 ? options->lock_timeout_ms : 0;
+    pg->idle_timeout_ms = options->idle_timeout_ms > 0 ? options->idle_timeout_ms : 0;
     pg->lost = lost;
     pg->notify = notify;
     pg->ctx = ctx;
@@ -133,8 +134,12 @@ int pg_start(struct pg *pg, pg_done_fn *done, void *ctx, struct err *err)
 
 static int check_idle(const struct pg *pg, struct err *err)
 {
-    if (!pg->is_up)
-        return err_set(err, ENOTCONN, "not connected to the database");
+    if (!pg->is_up) {
+        err_set(err, ENOTCONN, "not connected to the database");
+        if (err)
+            err->is_outage = 1;
+        return -ENOTCONN;
+    }
     if (pg->work.step != PG_STEP_NONE)
         return err_set(err, EBUSY, "the connection to the database is busy with another statement");
     return 0;

@@ -26,6 +26,7 @@ struct pg_options {
     int64_t connect_timeout_ms;   /* 0 = 10 s */
     int64_t statement_timeout_ms; /* the server's, 0 = none; ours is 5 s more, and closes */
     int64_t lock_timeout_ms;      /* the server's, 0 = none */
+    int64_t idle_timeout_ms;      /* the server ends a session silent for so long; 0 = never */
 };
 
 /* A NOTIFY that came; borrowed for the call. */

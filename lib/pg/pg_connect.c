@@ -11,9 +11,14 @@
 enum {
     KEYWORDS_MAX = 96, /* libpq knows half as many */
     SETTINGS_BYTES_MAX = 4096,
-    IDLE_IN_TRANSACTION_MS = 60000,
+    IDLE_IN_TRANSACTION_MS = 5000, /* its row locks keep others waiting */
     CLIENT_CHECK_MS = 5000,
-    CLIENT_CHECK_VERSION = 140000, /* the first server that looks after its client */
+    /* The server notices a peer that is gone as we do (see DEFAULTS); 0 on a socket of the host. */
+    KEEPALIVE_IDLE_S = 10,
+    KEEPALIVE_EVERY_S = 5,
+    KEEPALIVE_COUNT = 3,
+    USER_TIMEOUT_MS = 20000,
+    CLIENT_CHECK_VERSION = 140000, /* the first server that has the last two settings */
 };
 
 struct keywords {
@@ -181,11 +186,17 @@ static int append_settings(const struct pg *pg, struct buf *sql)
                          " SET bytea_output = 'hex'; SET standard_conforming_strings = on;"
                          " SET client_min_messages = 'warning'; SET jit = off;"
                          " SET statement_timeout = %" PRId64 "; SET lock_timeout = %" PRId64 ";"
-                         " SET idle_in_transaction_session_timeout = %d",
+                         " SET idle_in_transaction_session_timeout = %d;"
+                         " SET tcp_keepalives_idle = %d; SET tcp_keepalives_interval = %d;"
+                         " SET tcp_keepalives_count = %d; SET tcp_user_timeout = %d;",
                          as_setting(pg->statement_timeout_ms), as_setting(pg->lock_timeout_ms),
-                         IDLE_IN_TRANSACTION_MS);
+                         IDLE_IN_TRANSACTION_MS, KEEPALIVE_IDLE_S, KEEPALIVE_EVERY_S,
+                         KEEPALIVE_COUNT, USER_TIMEOUT_MS);
     if (ret == 0 && PQserverVersion(pg->conn) >= CLIENT_CHECK_VERSION)
-        ret = buf_printf(sql, "; SET client_connection_check_interval = %d", CLIENT_CHECK_MS);
+        ret = buf_printf(sql,
+                         " SET client_connection_check_interval = %d;"
+                         " SET idle_session_timeout = %" PRId64,
+                         CLIENT_CHECK_MS, as_setting(pg->idle_timeout_ms));
     return ret < 0 ? ret : append_role(pg, sql);
 }
 

@@ -82,6 +82,7 @@ void pg_error_from_result(struct pg *pg, const PGresult *res, struct err *err)
     err_set(err, pg_error_is_farewell(res) ? ECONNRESET : code_of(sqlstate), "%s (SQLSTATE %s)%s%s",
             as_line(message, line, sizeof(line)), sqlstate, detail ? ": " : "",
             detail ? as_line(detail, detail_line, sizeof(detail_line)) : "");
+    err->is_outage = err->code == ECONNRESET || err->code == ENOSPC || err->code == EROFS;
     if (hint)
         err_set_remedy(err, "%s", hint);
 }
@@ -143,4 +144,5 @@ void pg_error_from_connection(struct pg *pg, struct err *err)
             sqlstate, sqlstate[0] != '\0' ? ")" : "");
     err_set_remedy(err, pg->is_up ? "See in the database server's log why it ended the connection"
                                   : "See that the database server runs and that conninfo is right");
+    err->is_outage = 1;
 }

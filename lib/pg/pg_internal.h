@@ -48,7 +48,7 @@ struct pg_work {
 struct pg {
     struct loop *loop;
     char *conninfo, *application_name, *role;
-    int64_t connect_timeout_ms, statement_timeout_ms, lock_timeout_ms;
+    int64_t connect_timeout_ms, statement_timeout_ms, lock_timeout_ms, idle_timeout_ms;
     pg_lost_fn *lost;
     pg_notify_fn *notify;
     void *ctx;

@@ -131,6 +131,7 @@ void pg_run_lose(struct pg *pg, const struct err *why)
         err = *why;
     else
         find_reason(pg, &err);
+    err.is_outage = 1;
     pg->is_lost_due = pg->is_up && pg->lost;
     struct pg_work work = take_work(pg);
     pg_close(pg);

@@ -1,4 +1,5 @@
--- Sessions that may still live, by the name of their token.
+-- Sessions of tokens ($1) that may still live.
 SELECT token_id, sealed_token, (extract(epoch FROM expires_at) * 1000000)::bigint AS expires_us
   FROM sync.session
- WHERE expires_at > pg_catalog.clock_timestamp()
+ WHERE token_id = ANY ($1::text[])
+   AND expires_at > pg_catalog.clock_timestamp()

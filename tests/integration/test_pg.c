@@ -32,7 +32,7 @@ static void connects_with_its_settings(void **state)
         { "bytea_output", "hex" },
         { "statement_timeout", "30s" },
         { "lock_timeout", "7s" },
-        { "idle_in_transaction_session_timeout", "1min" },
+        { "idle_in_transaction_session_timeout", "5s" },
         { "client_connection_check_interval", "5s" },
         { "application_name", "saldod test" },
     };

@@ -1,5 +1,4 @@
-/* What may happen to a daemon: the database goes away, it is killed or ended, another one runs too.
- */
+/* What may happen to a daemon: the database goes away, it is killed or ended. */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -18,13 +17,11 @@
 #define EVERY_SECOND "pull_interval = 1s\nmaster_interval = 2s\ncold_interval = 2s"
 #define CREATE_PATH "/token/session/:create"
 
-static void set_scene(struct stage *stage, const char *database)
+static void set_scene(struct stage *stage)
 {
     (void)stage_world(stage, BOOKS_WORLD);
     AUTO_FREE char *single = books_single(stage);
-    const struct stage_config config = { .database = database,
-                                         .rest = single,
-                                         .schedule = EVERY_SECOND };
+    const struct stage_config config = { .rest = single, .schedule = EVERY_SECOND };
     stage_configure(stage, &config);
     books_register(stage);
 }
@@ -54,7 +51,7 @@ static void restart_database(struct stage *stage, enum cluster_stop how)
 
 static void goes_on_by_itself(struct stage *stage, enum cluster_stop how)
 {
-    set_scene(stage, NULL);
+    set_scene(stage);
     struct program *daemon = stage_daemon(stage);
     books_wait_fresh(stage, 20);
     change_books(stage); /* so that a pull is under way */
@@ -82,7 +79,7 @@ static void goes_on_after_a_crash_of_postgresql(struct stage *stage)
 
 static void waits_for_a_database_that_is_away_at_the_start(struct stage *stage)
 {
-    set_scene(stage, NULL);
+    set_scene(stage);
     PQfinish(stage->db);
     stage->db = NULL;
     cluster_stop(stage->cluster, CLUSTER_FAST);
@@ -105,7 +102,7 @@ static void waits_for_a_database_that_is_away_at_the_start(struct stage *stage)
 
 static void killed_in_its_first_load_it_goes_on_where_it_was(struct stage *stage)
 {
-    set_scene(stage, NULL);
+    set_scene(stage);
     world_post(stage->world, "/fault",
                "{\"kind\": \"delay\", \"path\": \"/ledger/posting\", \"delayMs\": 100}");
     struct program *daemon = stage_daemon(stage);
@@ -125,7 +122,7 @@ static void killed_in_its_first_load_it_goes_on_where_it_was(struct stage *stage
 
 static void killed_again_and_again_while_books_change(struct stage *stage)
 {
-    set_scene(stage, NULL);
+    set_scene(stage);
     struct program *daemon = stage_daemon(stage);
     books_wait_fresh(stage, 20);
     stage_read(stage);
@@ -151,7 +148,7 @@ static void killed_again_and_again_while_books_change(struct stage *stage)
 
 static void ends_within_5_s_and_takes_its_sessions_up_again(struct stage *stage)
 {
-    set_scene(stage, NULL);
+    set_scene(stage);
     struct program *daemon = stage_daemon(stage);
     books_wait_fresh(stage, 20);
     assert_int_equal(world_requests(stage->world, CREATE_PATH), 2); /* bureau and single company */
@@ -165,7 +162,7 @@ static void ends_within_5_s_and_takes_its_sessions_up_again(struct stage *stage)
 
 static void lost_sessions_are_renewed_once(struct stage *stage)
 {
-    set_scene(stage, NULL);
+    set_scene(stage);
     struct program *daemon = stage_daemon(stage);
     books_wait_fresh(stage, 20);
     world_forget(stage->world);
@@ -179,7 +176,7 @@ static void lost_sessions_are_renewed_once(struct stage *stage)
 
 static void ends_in_the_middle_of_a_first_load(struct stage *stage)
 {
-    set_scene(stage, NULL);
+    set_scene(stage);
     world_post(stage->world, "/fault",
                "{\"kind\": \"delay\", \"path\": \"/ledger/posting\", \"delayMs\": 200}");
     struct program *daemon = stage_daemon(stage);
@@ -189,38 +186,6 @@ static void ends_in_the_middle_of_a_first_load(struct stage *stage)
     (void)stage_daemon(stage);
     books_wait_fresh(stage, 20);
     books_check_equal(stage);
-}
-
-/* --- two daemons --- */
-
-/* The second one is led to a sandbox of its own, which shows whether it makes any request. */
-static void second_daemon_rests_until_the_first_is_gone(struct stage *stage)
-{
-    static const struct stage_config SECOND = { .database = "instance = second",
-                                                .schedule = "pull_interval = 1s" };
-    set_scene(stage, "instance = first");
-    struct world *other = stage_world(stage, BOOKS_WORLD);
-    AUTO_FREE char *config = stage_write_config(stage, "second.conf", world_url(other), &SECOND);
-    struct program *first = stage_daemon(stage);
-    books_wait_fresh(stage, 20);
-    struct program *second = stage_daemon_of(stage, config);
-    stage_wait(stage, 10, "SELECT count(*) = 2 FROM sync.instance");
-    AUTO_FREE char *now = db_text(stage->db, "SELECT clock_timestamp()");
-    stage_wait(stage, 20,
-               "SELECT bool_and(last_success_at > timestamptz '%s' + interval '3 s') "
-               "FROM sync.client_state",
-               now);
-    assert_int_equal(world_requests(other, NULL), 0);
-    assert_int_equal(db_int(stage->db, "SELECT count(*) FROM sync.owner "
-                                       "WHERE instance = 'first'"),
-                     2);
-    program_signal(first, SIGKILL);
-    (void)program_wait(first, stage_ms(stage, 5));
-    stage_wait(stage, 5, "SELECT count(*) = 2 FROM sync.owner WHERE instance = 'second'");
-    AUTO_FREE char *then = db_text(stage->db, "SELECT clock_timestamp()");
-    stage_wait(stage, 10, "SELECT bool_and(fresh_as_of > '%s') FROM finale.client", then);
-    assert_true(world_requests(other, NULL) > 0);
-    end_daemon(stage, second);
 }
 
 int main(void)
@@ -237,7 +202,6 @@ int main(void)
         STAGE_TEST(&stage, ends_within_5_s_and_takes_its_sessions_up_again),
         STAGE_TEST(&stage, lost_sessions_are_renewed_once),
         STAGE_TEST(&stage, ends_in_the_middle_of_a_first_load),
-        STAGE_TEST(&stage, second_daemon_rests_until_the_first_is_gone),
     };
     int failed = cmocka_run_group_tests_name("recovery", tests, NULL, NULL);
     stage_close(&stage);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/sandbox/day.h"
 #include "tests/sandbox/fail.h"
@@ -30,8 +31,9 @@ static struct session *session_new(struct world *world, struct token *token, int
     struct session *session = mem_zero(sizeof(*session));
     char secret[64];
     int64_t id = world->next_serial++;
+    /* Of two sandboxes with the same world neither takes the sessions of the other. */
     snprintf(secret, sizeof(secret), "session%lld%016llx", (long long)id,
-             (unsigned long long)rng_next(&world->rng));
+             (unsigned long long)(rng_next(&world->rng) ^ rng_mix((uint64_t)getpid())));
     *session = (struct session){
         .secret = mem_text(secret), .token = token, .id = id, .ends_unix_s = day_begins_in_oslo(day)
     };

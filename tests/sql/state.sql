@@ -9,11 +9,18 @@ UPDATE bureau.bureau SET employee_token = 'sealed:x';
 
 -- From registration to fresh.
 SELECT is(pg_temp.state(), 'waiting', 'no pull has begun');
-SELECT is(pg_temp.said(), 'waiting | no pull has begun yet | start the daemon: systemctl start saldod', 'without a daemon: start it');
+SELECT is(pg_temp.said(), 'waiting | no pull has begun yet; no daemon runs | start the daemon: systemctl start saldod', 'without a daemon: start it');
 INSERT INTO sync.instance (instance, version) VALUES ('here', '1');
-SELECT is(pg_temp.said(), 'waiting | no pull has begun yet | wait for the daemon', 'with a daemon: wait');
+SELECT is(pg_temp.said(), 'waiting | no pull has begun yet; no daemon uses its token at present | wait for the daemon', 'with a daemon: wait');
+INSERT INTO sync.token_state (token_id, bureau_id) SELECT 'owned', c.bureau_id FROM bureau.client c WHERE c.org_nr = '974760673';
+INSERT INTO sync.owner (token_id, instance, epoch, backend_pid) VALUES ('owned', 'here', 1, 1);
+SELECT is((SELECT concat_ws(' | ', s.owner, s.reason) FROM bureau.status s WHERE s.org_nr = '974760673'), 'here | no pull has begun yet', 'the owner is named');
+UPDATE sync.owner SET released_at = now();
+SELECT is((SELECT s.owner FROM bureau.status s WHERE s.org_nr = '974760673'), NULL, 'and not any more once it has given the token back');
+DELETE FROM sync.owner;
+DELETE FROM sync.token_state;
 UPDATE sync.client_state SET first_pull_at = now(), loaded_rows = 12;
-SELECT is(pg_temp.said(), 'loading | first load: 2 of 3 years complete, 12 rows read | wait: each year is shown as soon as it is complete',
+SELECT is(pg_temp.said(), 'loading | first load: 2 of 3 years complete, 12 rows read; no daemon uses its token at present | wait: each year is shown as soon as it is complete',
           'a year is not complete');
 UPDATE sync.client_state SET failures = 1, last_error = 'cut off';
 SELECT alike(pg_temp.said(), 'loading | first load: 2 of 3%; 1 pull(s) failed in a row, last with: cut off | see last_error%', 'loading in vain');
@@ -43,14 +50,14 @@ SELECT is(pg_temp.state(), 'stale', 'a top range never confirmed is overdue');
 UPDATE sync.range SET confirmed_at = now() WHERE client_id = :fjord AND is_top;
 SELECT is(pg_temp.state(), 'fresh', 'ranges that are not top ranges do not count');
 UPDATE sync.range SET is_top = false, due_interval = NULL WHERE client_id = :fjord;
-SELECT alike(pg_temp.said(), 'stale | what is mirrored has not been confirmed | %', 'without top ranges nothing is confirmed');
+SELECT alike(pg_temp.said(), 'stale | what is mirrored has not been confirmed; no daemon runs | %', 'without top ranges nothing is confirmed');
 SELECT is((SELECT fresh_as_of FROM finale.client WHERE client_id = :fjord), NULL, 'nor is there a moment');
 SELECT throws_ok(format('UPDATE sync.range SET is_top = true WHERE client_id = %s', :fjord), '23514', NULL, 'a top range has an interval');
 SELECT throws_ok(format('UPDATE sync.range SET date_to = date_from WHERE client_id = %s', :fjord), '23514', NULL, 'a range holds a day');
 
 -- Failing goes before stale.
 UPDATE sync.client_state SET failures = 2, last_error = 'cut off', last_request_id = 'r-1' WHERE client_id = :fjord;
-SELECT alike(pg_temp.said(), 'stale | what is mirrored has not been confirmed; 2 pull(s) failed%', 'two failures are told');
+SELECT alike(pg_temp.said(), 'stale | what is mirrored has not been confirmed; no daemon runs; 2 pull(s) failed%', 'two failures are told');
 UPDATE sync.client_state SET failures = 3 WHERE client_id = :fjord;
 SELECT is(pg_temp.said(), 'failing | 3 pull(s) failed in a row, last with: cut off | see last_error; it is tried again at next_pull_at', 'three are failing');
 UPDATE sync.client_state SET reason = 'because', remedy = 'do it' WHERE client_id = :fjord;

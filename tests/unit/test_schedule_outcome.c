@@ -70,8 +70,32 @@ static void does_not_press_where_the_token_is_refused(void **state)
 {
     const struct pull_result result = { .end = PULL_FAILED, .class = ANSWER_UNAUTHORIZED };
     (void)state;
-    assert_int_equal(wait_ms(&result, 1, 0, 0), 5 * MIN);
-    assert_int_equal(wait_ms(&result, 50, 100 * MIN, 0), 5 * MIN);
+    assert_int_equal(wait_ms(&result, 1, 0, 0), 1 * MIN);
+    assert_int_equal(wait_ms(&result, 3, 0, 0), 4 * MIN);
+    assert_int_equal(wait_ms(&result, 1000000, 100 * MIN, 0), 60 * MIN);
+}
+
+/* A thousand clients that were all pulled at once, as after a start or an outage. */
+static void clients_drift_apart_and_then_keep_their_interval(void **state)
+{
+    enum { CLIENTS = 1000, ROUNDS = 60 };
+    struct settings settings = { .pull_interval_ms = 5 * MIN };
+    const struct app app = { .settings = &settings };
+    int per_second[5 * 60] = { 0 };
+    (void)state;
+    for (int i = 0; i < CLIENTS; i++) {
+        const struct client client = { .client_id = i + 1 };
+        int64_t now_ms = 1000 * MIN, last_ms = 0;
+        for (int round = 0; round < ROUNDS; round++) {
+            last_ms = now_ms;
+            now_ms += schedule_outcome_slot_ms(&app, &client, now_ms, 5 * MIN);
+            assert_in_range(now_ms - last_ms, 5 * MIN * 96 / 100, 5 * MIN);
+        }
+        assert_int_equal(now_ms - last_ms, 5 * MIN);
+        per_second[now_ms / 1000 % (5 * 60)]++;
+    }
+    for (int i = 0; i < 5 * 60; i++)
+        assert_in_range(per_second[i], 1, 8);
 }
 
 static void waits_longer_for_an_access_that_a_person_gives(void **state)
@@ -108,6 +132,7 @@ int main(void)
         cmocka_unit_test(looks_again_each_interval_while_held_back),
         cmocka_unit_test(doubles_with_every_failure),
         cmocka_unit_test(waits_up_to_ten_minutes_once_it_has_lasted),
+        cmocka_unit_test(clients_drift_apart_and_then_keep_their_interval),
         cmocka_unit_test(does_not_press_where_the_token_is_refused),
         cmocka_unit_test(waits_longer_for_an_access_that_a_person_gives),
         cmocka_unit_test(names_the_outcome_of_an_order),
