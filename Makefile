@@ -23,6 +23,7 @@ DEPS_FUZZ := $(DEPS_BUILD) clang-14 libclang-rt-14-dev
 DEPS_LINT := $(DEPS_BUILD) clang-tidy-14 clang-format-14 cppcheck universal-ctags \
 	shellcheck git gawk systemd
 DEPS_PAGE := $(DEPS_TEST) chromium chromium-driver
+DEPS_BENCH := $(DEPS_BUILD) postgresql-15 python3 python3-psycopg2 gnuplot-nox curl
 DEPS_COVERAGE := $(DEPS_TEST) gcovr
 DEPS_PACKAGE := $(DEPS_BUILD) dpkg-dev binutils gzip
 DEPS_CHECK_PACKAGE := $(DEPS_PACKAGE) lintian postgresql-15 systemd-container systemd curl
@@ -65,7 +66,7 @@ GENERATED := $(BUILD)/gen/sql_queries.h $(BUILD)/gen/status_page.h
 SANDBOX := $(BUILD)/tests/sandbox/tripletex-sandbox
 
 .PHONY: help all deps deps-test demo demo-up demo-down check check-unit check-sql \
-	check-integration check-page check-truth asan valgrind bench-export fuzz fuzz-smoke lint exposure layers format format-check coverage \
+	check-integration check-page check-truth asan valgrind bench bench-export fuzz fuzz-smoke lint exposure layers format format-check coverage \
 	install install-files manual deb check-package clean programs tests sandbox
 .DEFAULT_GOAL := all
 .SECONDARY:
@@ -210,6 +211,13 @@ valgrind: ## unit tests under valgrind
 	@tests/deps.sh $(DEPS_TEST) valgrind
 	@$(MAKE) $(UNIT_TESTS)
 	@TEST_WRAPPER='valgrind -q --leak-check=full --error-exitcode=99' tests/run.sh $(BUILD) unit
+
+# Which parts (load change idle growth), and how large: tests/bench/bench.py tells the variables.
+BENCH ?=
+bench: ## what saldod costs beside what its work costs at least: a table, JSON and a picture in build/bench
+	@tests/deps.sh $(DEPS_BENCH)
+	@$(MAKE) programs sandbox
+	@/usr/bin/python3 tests/bench/bench.py $(BUILD) $(BENCH)
 
 bench-export: ## a fiscal year of 1,000,000 postings as SAF-T, within 64 MiB
 	@tests/deps.sh $(DEPS_TEST) time

@@ -13,6 +13,7 @@
 
 #include "tests/sandbox/api.h"
 #include "tests/sandbox/budget.h"
+#include "tests/sandbox/cache.h"
 #include "tests/sandbox/company.h"
 #include "tests/sandbox/control.h"
 #include "tests/sandbox/deliver.h"
@@ -165,9 +166,11 @@ static void front_mutate(struct front *front, const struct call *call)
         return;
     struct company *company = every->org_nr ? world_company(front->world, every->org_nr)
                                             : call->company;
-    if (company)
-        mutate(company, &company->mutations, every->count, ~0u,
-               !front->world->options.closegroup_bumps, done);
+    if (!company)
+        return;
+    mutate(company, &company->mutations, every->count, ~0u, !front->world->options.closegroup_bumps,
+           done);
+    cache_clear(front->world->cache);
 }
 
 static void front_api(struct front *front, struct evhttp_request *request,
@@ -201,6 +204,8 @@ static void front_control(struct front *front, struct evhttp_request *request,
                                .path = asked->path + strlen("/control"),
                                .query = &asked->query };
     control_handle(&control, asked->body);
+    if (strcmp(asked->method, "GET") != 0)
+        cache_clear(front->world->cache);
     evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type",
                       "application/json; charset=utf-8");
     int status = control.fail.status ? control.fail.status : 200;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/sandbox/cache.h"
 #include "tests/sandbox/collect.h"
 #include "tests/sandbox/digest.h"
 #include "tests/sandbox/fail.h"
@@ -94,6 +95,11 @@ static bool list_is_unchanged(const struct world *world, const char *asked, cons
     if (world->options.checksum == CHECKSUM_FROZEN)
         return strlen(asked) == strlen(digest);
     return strcmp(digest, asked) == 0;
+
+/* A twisted page and a checksum that differs each time are of the moment. */
+static bool list_may_keep(const struct world *world, const struct list_ask *ask)
+{
+    return world->cache && ask->twist == LIST_PLAIN && world->options.checksum != CHECKSUM_RANDOM;
 }
 
 static bool list_of_set(struct world *world, const struct list_ask *ask,
@@ -108,8 +114,10 @@ static bool list_of_set(struct world *world, const struct list_ask *ask,
                         set->rows.n, RESULT_MAX);
     list_digest(world, ask, &set->rows, text, &digest);
     *ret_unchanged = digest && list_is_unchanged(world, ask->if_none_match, digest);
-    if (!*ret_unchanged)
+    if (!*ret_unchanged || list_may_keep(world, ask))
         list_write(world, ask, fields, &set->rows, digest, out);
+    if (list_may_keep(world, ask))
+        cache_add(world->cache, ask, digest, out);
     return true;
 }
 
@@ -120,6 +128,11 @@ bool list_answer(struct world *world, const struct list_ask *ask, struct out *ou
     struct rowset set;
     const struct query *query = ask->query;
     bool by_date = query->endpoint->source == SOURCE_POSTINGS_BY_DATE;
+    const char *digest;
+    if (list_may_keep(world, ask) && cache_find(world->cache, ask, out, &digest)) {
+        *ret_unchanged = digest && list_is_unchanged(world, ask->if_none_match, digest);
+        return true;
+    }
     if (!fields_parse(by_date ? "*" : query->fields, query->endpoint->model, &fields, fail))
         return false;
     bool ok = collect_rows(world, ask->company, ask->token, query, &set, fail);

@@ -23,7 +23,7 @@ struct list_ask {
     enum list_twist twist;
 };
 
-/* True: `out` holds the body, or 304 applies and it is empty. */
+/* True: `out` holds the body, which is not sent where 304 applies. */
 bool list_answer(struct world *world, const struct list_ask *ask, struct out *out,
                  bool *ret_unchanged, struct fail *fail);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/sandbox/cache.h"
 #include "tests/sandbox/day.h"
 #include "tests/sandbox/fail.h"
 #include "tests/sandbox/reqlog.h"
@@ -20,7 +21,7 @@
 
 struct arguments {
     const char *port_file, *world, *now, *log;
-    int port;
+    int port, cache_mib;
     pid_t parent;
 };
 
@@ -33,7 +34,7 @@ struct watch {
 
 static const char USAGE[] =
     "usage: tripletex-sandbox [--port N] [--port-file FILE] [--world FILE] [--now MOMENT]\n"
-    "                         [--log FILE] [--parent PID]\n";
+    "                         [--log FILE] [--parent PID] [--cache MIB]\n";
 
 static int main_usage(FILE *to, int status)
 {
@@ -44,12 +45,15 @@ static int main_usage(FILE *to, int status)
 /* -1: go on; otherwise the exit status. */
 static int main_arguments(int argc, char **argv, struct arguments *arguments)
 {
-    static const struct option OPTIONS[] = {
-        { "port", required_argument, NULL, 'p' },  { "port-file", required_argument, NULL, 'f' },
-        { "world", required_argument, NULL, 'w' }, { "now", required_argument, NULL, 'n' },
-        { "log", required_argument, NULL, 'l' },   { "parent", required_argument, NULL, 'P' },
-        { "help", no_argument, NULL, 'h' },        { NULL, 0, NULL, 0 }
-    };
+    static const struct option OPTIONS[] = { { "port", required_argument, NULL, 'p' },
+                                             { "port-file", required_argument, NULL, 'f' },
+                                             { "world", required_argument, NULL, 'w' },
+                                             { "now", required_argument, NULL, 'n' },
+                                             { "log", required_argument, NULL, 'l' },
+                                             { "parent", required_argument, NULL, 'P' },
+                                             { "cache", required_argument, NULL, 'c' },
+                                             { "help", no_argument, NULL, 'h' },
+                                             { NULL, 0, NULL, 0 } };
     for (int option; (option = getopt_long(argc, argv, "h", OPTIONS, NULL)) != -1;) {
         switch (option) {
         case 'p':
@@ -70,13 +74,16 @@ static int main_arguments(int argc, char **argv, struct arguments *arguments)
         case 'P':
             arguments->parent = (pid_t)strtol(optarg, NULL, 10);
             break;
+        case 'c':
+            arguments->cache_mib = (int)strtol(optarg, NULL, 10);
+            break;
         case 'h':
             return main_usage(stdout, EXIT_SUCCESS);
         default:
             return main_usage(stderr, EXIT_USAGE);
         }
     }
-    if (optind < argc || arguments->port < 0 || arguments->port > 65535)
+    if (optind < argc || arguments->port < 0 || arguments->port > 65535 || arguments->cache_mib < 0)
         return main_usage(stderr, EXIT_USAGE);
     return -1;
 }
@@ -85,6 +92,8 @@ static bool main_world(struct world *world, const struct arguments *arguments)
 {
     int64_t now_s;
     struct fail fail = { .status = 0 };
+    if (arguments->cache_mib > 0)
+        world->cache = cache_new((size_t)arguments->cache_mib << 20);
     if (arguments->now) {
         if (!day_parse_moment(arguments->now, &now_s)) {
             fprintf(stderr, "tripletex-sandbox: --now %s: write 2026-03-01T12:00:00Z\n",

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "tests/sandbox/cache.h"
 #include "tests/sandbox/company.h"
 #include "tests/sandbox/fault.h"
 #include "tests/sandbox/reqlog.h"
@@ -53,6 +54,7 @@ void world_release(struct world *world)
     free(world->mutate_every.org_nr);
     free(world->mutate_every.path);
     reqlog_free(world->log);
+    cache_free(world->cache);
 }
 
 static int64_t clock_ms(clockid_t id)

@@ -13,6 +13,7 @@
 #include "tests/sandbox/money.h"
 #include "tests/sandbox/rng.h"
 
+struct cache;
 struct company;
 struct company_plan;
 struct employee;
@@ -76,6 +77,7 @@ struct world {
     struct mutate_every mutate_every;
     struct rng rng;
     struct reqlog *log;
+    struct cache *cache; /* NULL: every page is written anew */
     int64_t clock_offset_ms, frozen_ms;
     int64_t next_serial;
 };
