@@ -200,9 +200,11 @@ class Stand:
         raise RuntimeError(f'{what} is not told')
 
     def daemon_cpu_s(self):
-        with open(f'/proc/{self.daemon.pid}/stat', encoding='ascii') as stat:
-            fields = stat.read().rsplit(')', 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+        nanoseconds = 0
+        for path in glob.glob(f'/proc/{self.daemon.pid}/task/*/schedstat'):
+            with open(path, encoding='ascii') as stat:
+                nanoseconds += int(stat.read().split()[0])
+        return nanoseconds / 1e9
 
     def wait_changes(self, connection, is_reached, max_s):
         """Looks at each notification of what readers see, and now and then without one."""

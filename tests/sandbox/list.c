@@ -95,11 +95,15 @@ static bool list_is_unchanged(const struct world *world, const char *asked, cons
     if (world->options.checksum == CHECKSUM_FROZEN)
         return strlen(asked) == strlen(digest);
     return strcmp(digest, asked) == 0;
+}
 
-/* A twisted page and a checksum that differs each time are of the moment. */
+/* Registers are short, and some change by themselves; a twisted page and a checksum that differs
+ * each time are of the moment. */
 static bool list_may_keep(const struct world *world, const struct list_ask *ask)
 {
-    return world->cache && ask->twist == LIST_PLAIN && world->options.checksum != CHECKSUM_RANDOM;
+    enum source source = ask->query->endpoint->source;
+    return world->cache && source != SOURCE_REGISTER && source != SOURCE_CLIENTS &&
+           ask->twist == LIST_PLAIN && world->options.checksum != CHECKSUM_RANDOM;
 }
 
 static bool list_of_set(struct world *world, const struct list_ask *ask,
