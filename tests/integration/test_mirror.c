@@ -147,7 +147,8 @@ static void changes_arrive_within_10_s_and_no_reader_sees_a_half(struct stage *s
     struct reader_result result = stage_read_end(stage);
     print_message("the reader looked %d times and had %d notifications\n", result.looks,
                   result.notifications);
-    assert_true(result.looks >= 20 / stage->slack);
+    /* How often depends on the machine; that it looked between the portions does not. */
+    assert_true(result.looks >= PORTIONS / 10);
     assert_true(result.notifications >= 4);
     check_deleted(stage);
     books_wait_fresh(stage, 10);
