@@ -49,7 +49,9 @@ struct gather {
     void *ctx;
     struct loop_timer *next;  /* the next step, from the loop */
     struct loop_timer *limit; /* the ledger is not to wait for these lists */
-    int64_t begun_ms, asked_ms, limit_ms;
+    int64_t begun_ms, asked_ms;
+    int64_t turn_ms;  /* after so long the ledger is asked again before the next list is */
+    int64_t limit_ms; /* so long at most, whatever the list in hand does */
     int is_late, is_cancelled;
 
     const struct resource *resource; /* in hand; its name NULL = all are done */
@@ -178,6 +180,13 @@ static void find_parts(struct gather *gather)
     pool_run(gather->app->pool, batch, parts_found, gather);
 }
 
+/* Something was asked in each turn, so that it comes to an end however short a turn is. */
+static int is_turn_over(const struct gather *gather)
+{
+    return gather->requests > 0 &&
+           loop_now_ms(gather->app->loop) - gather->begun_ms >= gather->turn_ms;
+}
+
 static void next_ran(void *ctx)
 {
     struct gather *gather = ctx;
@@ -185,7 +194,7 @@ static void next_ran(void *ctx)
         finish(gather, GATHER_RETRY_MS);
         return;
     }
-    if (gather->is_late) {
+    if (gather->is_late || is_turn_over(gather)) {
         finish(gather, gather->failures > 0 ? GATHER_RETRY_MS : GATHER_GO_ON_MS);
         return;
     }
@@ -440,13 +449,6 @@ static void limit_came(void *ctx)
     note_fault(gather, "failing", &err);
 }
 
-static int64_t limit_ms(const struct client *client, const struct settings *settings)
-{
-    int64_t interval_ms = client->pull_interval_ms > 0 ? client->pull_interval_ms
-                                                       : settings->pull_interval_ms;
-    return interval_ms > GATHER_LIMIT_MS ? interval_ms : GATHER_LIMIT_MS;
-}
-
 struct gather *gather_start(struct app *app, const struct client *client, struct stage *stage,
                             const struct settings *settings, const struct gather_order *order,
                             gather_done_fn *done, void *ctx)
@@ -469,7 +471,9 @@ struct gather *gather_start(struct app *app, const struct client *client, struct
     }
     gather->next = loop_timer_new(app->loop, next_ran, gather);
     gather->limit = loop_timer_new(app->loop, limit_came, gather);
-    gather->limit_ms = limit_ms(client, settings);
+    gather->turn_ms = client->pull_interval_ms > 0 ? client->pull_interval_ms
+                                                   : settings->pull_interval_ms;
+    gather->limit_ms = gather->turn_ms > GATHER_LIMIT_MS ? gather->turn_ms : GATHER_LIMIT_MS;
     loop_timer_start(gather->next, 0);
     loop_timer_start(gather->limit, gather->limit_ms);
     return gather;
