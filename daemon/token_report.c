@@ -19,6 +19,7 @@
 enum {
     REPORT_EVERY_MS = 10000,
     REPORT_TOGETHER = 20, /* tokens in one transaction, three statements each */
+    REPORT_AT_ONCE = 100,
 };
 
 static void saved(void *ctx, const struct err *err)
@@ -111,6 +112,8 @@ void token_report_save_all(struct app *app)
     TAILQ_FOREACH(entry, registry_tokens(app->registry), entry)
     {
         struct token_report report = { .limit = -1, .remaining = -1 };
+        if (count == REPORT_AT_ONCE)
+            break; /* the others at the next heartbeat: pulls need the database too */
         if (entry->token && !entry->is_owned)
             continue;
         if (entry->token)
