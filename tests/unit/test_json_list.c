@@ -611,8 +611,10 @@ static void refuses_what_is_no_array_of_objects_with_ids(void **state)
         { "{\"id\":1,\"postings\":{\"id\":7}}",
           "values[0] (id 1).postings: expected an array of objects" },
         { "{\"id\":1,\"postings\":7}", "values[0] (id 1).postings: expected an object" },
-        { "{\"id\":1,\"postings\":[{\"id\":\"7\"}]}", "values[0] (id 1).postings.id: expected a whole" },
-        { "{\"id\":1,\"postings\":[{\"id\":1.5}]}", "values[0] (id 1).postings.id: expected a whole" },
+        { "{\"id\":1,\"postings\":[{\"id\":\"7\"}]}",
+          "values[0] (id 1).postings.id: expected a whole" },
+        { "{\"id\":1,\"postings\":[{\"id\":1.5}]}",
+          "values[0] (id 1).postings.id: expected a whole" },
         { "{\"id\":1,\"postings\":[{\"id\":1,\"id\":2}]}", "stands twice" },
     };
     (void)state;
