@@ -162,6 +162,13 @@ static int take_company(void *ctx, const struct json_value *values, struct err *
     return 0;
 }
 
+static void drop_companies(void *ctx, int64_t rows)
+{
+    struct company_list *list = &((struct access *)ctx)->coming;
+    if (list->count > (size_t)rows)
+        list->count = (size_t)rows;
+}
+
 /* --- storing --- */
 
 static int append_company(const struct company *company, struct buf *out)
@@ -369,6 +376,7 @@ static void start_reading(struct access *access)
                                     .company = "0",
                                     .resource = &RESOURCE_ACCESS,
                                     .row = take_company,
+                                    .drop_rows = drop_companies,
                                     .row_ctx = access,
                                 },
                                 read_done, access);

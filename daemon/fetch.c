@@ -7,9 +7,11 @@
 #include <sodium.h>
 
 #include "daemon/app.h"
+#include "daemon/retry.h"
 #include "daemon/token.h"
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
+#include "lib/base/log.h"
 #include "lib/base/loop.h"
 #include "lib/base/mem.h"
 #include "lib/http/http.h"
@@ -41,8 +43,11 @@ struct fetch {
     struct page *page;
     struct json_list *list; /* instead of a page, where rows go to the caller */
     json_row_fn *row;
+    fetch_drop_fn *drop_rows;
     void *row_ctx;
     struct token_call *call;
+    struct retry retry; /* of the page in hand */
+    struct loop_timer *again;
     fetch_done_fn *done;
     void *ctx;
     struct buf copy_sql;
@@ -52,6 +57,8 @@ struct fetch {
     char digest[sizeof(((struct json_list_head *)0)->digest)];
     struct json_notes notes;
     int was_nul_replaced, pages;
+    int64_t page_rows;    /* of the page before the one in hand */
+    int is_end_confirmed; /* an end that came as a surprise was asked for again */
     crypto_generichash_state own_state;
     char own_digest[2 * FETCH_OWN_DIGEST_BYTES + 1];
 };
@@ -62,6 +69,7 @@ static void fetch_free(struct fetch *fetch)
 {
     page_free(fetch->page);
     json_list_free(fetch->list);
+    loop_timer_free(fetch->again);
     token_unref(fetch->token);
     buf_release(&fetch->copy_sql);
     free(fetch->path);
@@ -182,6 +190,25 @@ static int is_same_after_all(const struct fetch *fetch)
     return fetch->pages == 0 && fetch->held && strcmp(fetch->held, fetch->head.digest) == 0;
 }
 
+/* Nothing where there was something, or behind a full page: a fault may look like that, and would
+ * cut the list off. */
+static int is_end_doubtful(const struct fetch *fetch)
+{
+    int was_full = fetch->pages > 0 && fetch->page_rows == FETCH_PAGE_ROWS;
+    int was_something = fetch->pages == 0 && fetch->held && *fetch->held;
+    return fetch->head.rows == 0 && !fetch->is_end_confirmed && (was_full || was_something);
+}
+
+static void accept_page(struct fetch *fetch)
+{
+    note_head(fetch);
+    note_rows(fetch);
+    fetch->pages++;
+    fetch->page_rows = fetch->head.rows;
+    fetch->is_end_confirmed = 0;
+    fetch->retry = (struct retry){ 0 };
+}
+
 static void take_page(struct fetch *fetch)
 {
     struct err err = ERR_NONE;
@@ -189,9 +216,12 @@ static void take_page(struct fetch *fetch)
         finish(fetch, FETCH_SAME, ANSWER_SAME, NULL);
         return;
     }
-    note_head(fetch);
-    note_rows(fetch);
-    fetch->pages++;
+    if (is_end_doubtful(fetch)) {
+        fetch->is_end_confirmed = 1;
+        ask_page(fetch);
+        return;
+    }
+    accept_page(fetch);
     if (fetch->head.rows == 0 || fetch->is_digest_only) {
         finish_own_digest(fetch);
         finish(fetch, FETCH_READ, ANSWER_OK, NULL);
@@ -219,10 +249,50 @@ void fetch_give_stage(struct fetch *fetch, struct pg *pg, const struct err *err)
         fail(fetch, ANSWER_PASSING, err);
 }
 
+/* The page is asked for again from where it begins; what was staged of those before stands. */
+static void try_again(struct fetch *fetch, enum answer_class class, const struct err *err,
+                      const struct token_answer *answer)
+{
+    const struct log_subject subject = { .resource = fetch->resource->name,
+                                         .request_id = answer->request_id };
+    int64_t wait_ms = retry_wait_ms(&fetch->retry, class, err, answer->sent_us);
+    if (wait_ms < 0) {
+        fail(fetch, class, err);
+        return;
+    }
+    log_debug(fetch->app->log, &subject, "Asked again in %" PRId64 " ms: %s", wait_ms, err->text);
+    if (fetch->drop_rows)
+        fetch->drop_rows(fetch->row_ctx, fetch->rows);
+    loop_timer_start(fetch->again, wait_ms);
+}
+
+static void ask_again(void *ctx)
+{
+    ask_page(ctx);
+}
+
+/* Why the page cannot be used; ANSWER_OK where it can. */
+static enum answer_class find_fault(struct fetch *fetch, const struct token_answer *answer,
+                                    struct err *err)
+{
+    if (answer->class == ANSWER_OK && end_body(fetch, err) == 0)
+        return ANSWER_OK;
+    if (fetch->body_err.code != 0)
+        *err = fetch->body_err;
+    else if (answer->err)
+        *err = *answer->err;
+    else if (answer->class == ANSWER_SAME)
+        err_set(err, EPROTO, "an answer 304 that was not asked for");
+    err_set_request_id(err, answer->request_id);
+    return answer->class == ANSWER_OK || answer->class == ANSWER_SAME ? ANSWER_PASSING
+                                                                      : answer->class;
+}
+
 static void answered(void *ctx, const struct token_answer *answer)
 {
     struct fetch *fetch = ctx;
     struct err err = ERR_NONE;
+    enum answer_class class;
     fetch->call = NULL;
     err_set_request_id(&fetch->body_err, answer->request_id);
     if (fetch->pages == 0)
@@ -233,16 +303,8 @@ static void answered(void *ctx, const struct token_answer *answer)
         finish(fetch, FETCH_TOO_LARGE, ANSWER_TOO_LARGE, answer->err);
     } else if (fetch->body_err.code == EAGAIN) {
         finish(fetch, FETCH_MOVED, ANSWER_PASSING, &fetch->body_err);
-    } else if (answer->class != ANSWER_OK) {
-        struct err failure = answer->err ? *answer->err : ERR_NONE;
-        if (!answer->err)
-            err_set(&failure, EPROTO, "an answer 304 that was not asked for");
-        if (fetch->body_err.code != 0)
-            failure = fetch->body_err;
-        fail(fetch, answer->class == ANSWER_SAME ? ANSWER_PASSING : answer->class, &failure);
-    } else if (end_body(fetch, &err) < 0) {
-        err_set_request_id(&err, answer->request_id);
-        fail(fetch, ANSWER_PASSING, &err);
+    } else if ((class = find_fault(fetch, answer, &err)) != ANSWER_OK) {
+        try_again(fetch, class, &err, answer);
     } else if (has_moved(fetch)) {
         err_set(&err, EAGAIN, "%s: the list changed while it was read", fetch->resource->name);
         finish(fetch, FETCH_MOVED, ANSWER_PASSING, &err);
@@ -335,9 +397,11 @@ struct fetch *fetch_start(struct app *app, const struct fetch_options *options, 
     fetch->want_stage = options->want_stage;
     fetch->want_ctx = options->want_ctx;
     fetch->row = options->row;
+    fetch->drop_rows = options->drop_rows;
     fetch->row_ctx = options->row_ctx;
     fetch->done = done;
     fetch->ctx = ctx;
+    fetch->again = loop_timer_new(app->loop, ask_again, fetch);
     buf_init(&fetch->copy_sql, 256);
     (void)crypto_generichash_init(&fetch->own_state, NULL, 0, FETCH_OWN_DIGEST_BYTES);
     if (resource_append_copy(fetch->resource, &fetch->copy_sql) < 0)

@@ -1,9 +1,10 @@
 /*
  * fetch.h - reads one list of one client: its digest only, or all of its pages into the stage.
  *
- * Pages are asked for by the number of rows received until one is empty. A list that moves while it
- * is read, repeats itself or never ends is told as such, and what was staged of it is the caller's
- * to remove. Owns its request; borrows the connection until `done`.
+ * Pages are asked for by the number of rows received until one is empty. A page that fails in
+ * passing, or comes garbled, is asked for again (retry.h). A list that moves while it is read,
+ * repeats itself or never ends is told as such, and what was staged of it is the caller's to
+ * remove. Owns its request; borrows the connection until `done`.
  */
 #ifndef SALDOD_DAEMON_FETCH_H
 #define SALDOD_DAEMON_FETCH_H
@@ -38,6 +39,9 @@ enum fetch_end {
 /* Rows are there: give the connection with fetch_give_stage, now or later. */
 typedef void fetch_want_fn(void *ctx, struct fetch *fetch);
 
+/* A page is asked for again: of the rows that `row` took only so many, the first ones, count. */
+typedef void fetch_drop_fn(void *ctx, int64_t rows);
+
 struct fetch_options {
     struct token *token;
     const char *company;
@@ -53,6 +57,7 @@ struct fetch_options {
     void *want_ctx;
     json_row_fn *row; /* takes rows; with a stage: may refuse a row before it is staged, or leave it
                         out (page.h), and may be NULL */
+    fetch_drop_fn *drop_rows; /* where `row` keeps rows; NULL = it keeps none */
     void *row_ctx;
 };
 

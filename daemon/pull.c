@@ -7,6 +7,7 @@
 
 #include "daemon/access.h"
 #include "daemon/app.h"
+#include "daemon/ask.h"
 #include "daemon/fetch.h"
 #include "daemon/gather.h"
 #include "daemon/pool.h"
@@ -245,12 +246,12 @@ int pull_stop(struct pull *pull)
 {
     if (pull->question)
         access_cancel(pull->question);
-    if (pull->call)
-        token_call_cancel(pull->call);
+    if (pull->ask)
+        ask_cancel(pull->ask);
     if (pull->fetch)
         fetch_cancel(pull->fetch);
     pull->question = NULL;
-    pull->call = NULL;
+    pull->ask = NULL;
     pull->fetch = NULL;
     if (pull->is_in_database || (pull->master && master_cancel(pull->master) < 0) ||
         (pull->gather && gather_cancel(pull->gather) < 0)) {

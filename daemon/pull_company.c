@@ -7,6 +7,7 @@
 
 #include "daemon/access.h"
 #include "daemon/app.h"
+#include "daemon/ask.h"
 #include "daemon/master.h"
 #include "daemon/pull_internal.h"
 #include "daemon/registry.h"
@@ -98,6 +99,19 @@ static void deny_other_company(struct pull *pull, const char *name, const char *
     deny(pull, &err);
 }
 
+static int read_company_id(const struct json_doc *doc, int64_t *ret_id, struct err *err)
+{
+    int ret = json_doc_get_int(doc, "value.companyId", ret_id, err);
+    return ret == 0 ? 0 : json_doc_get_int(doc, "value.company.id", ret_id, err);
+}
+
+static int check_identity(const char *body, size_t len, struct err *err)
+{
+    int64_t id = 0;
+    AUTO_JSON_DOC struct json_doc *doc = json_doc_parse(body, len, err);
+    return doc ? read_company_id(doc, &id, err) : -EPROTO;
+}
+
 static void take_identity(struct pull *pull, const struct token_answer *answer)
 {
     struct err err = ERR_NONE;
@@ -105,8 +119,7 @@ static void take_identity(struct pull *pull, const struct token_answer *answer)
     char org_nr[ORG_NR_BYTES];
     int64_t company_id = 0;
     AUTO_JSON_DOC struct json_doc *doc = json_doc_parse(answer->body, answer->body_len, &err);
-    if (!doc || (json_doc_get_int(doc, "value.companyId", &company_id, &err) < 0 &&
-                 json_doc_get_int(doc, "value.company.id", &company_id, &err) < 0)) {
+    if (!doc || read_company_id(doc, &company_id, &err) < 0) {
         err_prefix(&err, "/token/session/>whoAmI");
         pull_fail(pull, ANSWER_PASSING, &err);
         return;
@@ -123,7 +136,7 @@ static void take_identity(struct pull *pull, const struct token_answer *answer)
 static void identity_answered(void *ctx, const struct token_answer *answer)
 {
     struct pull *pull = ctx;
-    pull->call = NULL;
+    pull->ask = NULL;
     if (answer->class == ANSWER_OK)
         take_identity(pull, answer);
     else if (answer->class == ANSWER_FORBIDDEN)
@@ -135,8 +148,8 @@ static void identity_answered(void *ctx, const struct token_answer *answer)
 static void ask_identity(struct pull *pull)
 {
     pull->requests++;
-    pull->call = token_call_start(
-        pull->client->token->token,
+    pull->ask = ask_start(
+        pull->app, pull->client->token->token,
         &(struct token_request){
             .company = pull->client->company_id,
             .path = "/token/session/%3EwhoAmI",
@@ -145,7 +158,7 @@ static void ask_identity(struct pull *pull)
             .is_urgent = pull->order.is_urgent,
             .max_body_bytes = JSON_DOC_BYTES_MAX,
         },
-        identity_answered, pull);
+        check_identity, identity_answered, pull);
 }
 
 /* --- the list of companies --- */

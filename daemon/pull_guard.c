@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "daemon/app.h"
+#include "daemon/ask.h"
 #include "daemon/pull_internal.h"
 #include "daemon/registry.h"
 #include "daemon/stage.h"
@@ -11,6 +12,7 @@
 #include "gen/sql_queries.h"
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
+#include "lib/json/doc.h"
 #include "lib/pg/batch.h"
 #include "lib/pg/pg.h"
 
@@ -167,10 +169,21 @@ static void split_probe(struct pull *pull)
     top->to_day = middle;
 }
 
+/* A page of some gateway is no sign that the token may see the postings. */
+static int check_probe(const char *body, size_t len, struct err *err)
+{
+    AUTO_JSON_DOC struct json_doc *doc = json_doc_parse(body, len, err);
+    if (!doc)
+        return -EPROTO;
+    return json_doc_count(doc, "values") >= 0
+               ? 0
+               : err_set(err, EPROTO, "the answer is no list: it has no values");
+}
+
 static void probed(void *ctx, const struct token_answer *answer)
 {
     struct pull *pull = ctx;
-    pull->call = NULL;
+    pull->ask = NULL;
     switch (answer->class) {
     case ANSWER_OK:
         pull->probes_count--;
@@ -215,16 +228,16 @@ static void probe_next(struct pull *pull)
                                        clock_format_date(range->to_day, to));
     pull->requests++;
     pull->probes_asked++;
-    pull->call = token_call_start(pull->client->token->token,
-                                  &(struct token_request){
-                                      .company = pull->client->company_id,
-                                      .path = "/ledger/postingByDate",
-                                      .query = query,
-                                      .resource = "postingByDate",
-                                      .is_urgent = pull->order.is_urgent,
-                                      .max_body_bytes = PROBE_BODY_BYTES_MAX,
-                                  },
-                                  probed, pull);
+    pull->ask = ask_start(pull->app, pull->client->token->token,
+                          &(struct token_request){
+                              .company = pull->client->company_id,
+                              .path = "/ledger/postingByDate",
+                              .query = query,
+                              .resource = "postingByDate",
+                              .is_urgent = pull->order.is_urgent,
+                              .max_body_bytes = PROBE_BODY_BYTES_MAX,
+                          },
+                          check_probe, probed, pull);
 }
 
 void pull_probe(struct pull *pull)

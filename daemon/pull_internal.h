@@ -17,6 +17,7 @@
 #include "lib/ledger/fiscal.h"
 
 struct access_question;
+struct ask;
 struct fetch;
 struct gather;
 struct loop_timer;
@@ -24,7 +25,6 @@ struct pg;
 struct pg_batch;
 struct pg_result;
 struct stage;
-struct token_call;
 
 enum pull_state {
     PULL_REMEMBERING, /* what the database knows of the client */
@@ -90,7 +90,7 @@ struct pull {
 
     /* what it waits for: one of these */
     struct access_question *question;
-    struct token_call *call;
+    struct ask *ask;
     struct fetch *fetch;
     struct master *master;
     struct gather *gather;

@@ -203,7 +203,24 @@ static CURLcode set_transfer(struct http_call *call)
     return rc;
 }
 
+/* A server that hangs is left early enough to ask again: the whole time-out is for long answers. */
+static CURLcode set_patience(struct http_call *call)
+{
+    CURLcode rc = CURLE_OK;
+    int64_t stall_ms = http_call_stall_ms(call);
+    if (stall_ms == 0)
+        return CURLE_OK;
+    SET(CURLOPT_LOW_SPEED_LIMIT, (long)HTTP_SPEED_MIN_BYTES);
+    SET(CURLOPT_LOW_SPEED_TIME, (long)(stall_ms / 1000));
+    return rc;
+}
+
 #undef SET
+
+int64_t http_call_stall_ms(const struct http_call *call)
+{
+    return call->timeout_ms > HTTP_PATIENCE_MS ? call->timeout_ms / 2000 * 1000 : 0;
+}
 
 int http_call_prepare(struct http_call *call, const struct http_request *request, struct err *err)
 {
@@ -224,7 +241,8 @@ int http_call_prepare(struct http_call *call, const struct http_request *request
     buf_init(&call->gathered, gathered_max);
     call->easy = curl_easy_init();
     if (!call->easy || set_access(call, request) != CURLE_OK ||
-        set_method(call, request) != CURLE_OK || set_transfer(call) != CURLE_OK)
+        set_method(call, request) != CURLE_OK || set_transfer(call) != CURLE_OK ||
+        set_patience(call) != CURLE_OK)
         return err_set(err, EINVAL, "the request to %s cannot be set up", call->place);
     return 0;
 }

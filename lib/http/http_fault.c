@@ -70,11 +70,22 @@ static void note_connect(struct http_call *call)
                                "the way");
 }
 
+/* Given up before the time-out, since next to nothing came. */
+static int has_stalled(const struct http_call *call)
+{
+    curl_off_t total_us = 0;
+    curl_easy_getinfo(call->easy, CURLINFO_TOTAL_TIME_T, &total_us);
+    return http_call_stall_ms(call) > 0 && total_us / 1000 < call->timeout_ms;
+}
+
 static void note_time(struct http_call *call)
 {
     char span[CLOCK_MOMENT_BYTES];
     int64_t connect_ms = call->client->connect_timeout_ms;
-    if (has_connected(call))
+    if (has_connected(call) && has_stalled(call))
+        err_set(&call->why, ETIMEDOUT, "%s hangs: next to nothing came for %s", call->place,
+                clock_format_duration(http_call_stall_ms(call), span));
+    else if (has_connected(call))
         err_set(&call->why, ETIMEDOUT, "%s had not answered in full after %s", call->place,
                 clock_format_duration(call->timeout_ms, span));
     else

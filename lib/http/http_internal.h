@@ -17,7 +17,9 @@
 enum {
     HTTP_ERROR_BODY_BYTES_MAX = 65536,
     HTTP_HEADER_BYTES_MAX = 65536,
-    HTTP_PLACE_BYTES = 280, /* "host:port" */
+    HTTP_PLACE_BYTES = 280,     /* "host:port" */
+    HTTP_SPEED_MIN_BYTES = 100, /* a second: below it for half of a longer time-out, it hangs */
+    HTTP_PATIENCE_MS = 20000,   /* a shorter time-out is all there is */
 };
 
 struct loop_timer;
@@ -81,6 +83,8 @@ struct http_client {
 };
 
 /* http_call.c: one request as curl sees it. */
+/* How long next to nothing may come; 0 = as long as the time-out. */
+int64_t http_call_stall_ms(const struct http_call *call) MUST_USE;
 int http_call_prepare(struct http_call *call, const struct http_request *request,
                       struct err *err) MUST_USE;
 void http_call_free(struct http_call *call);

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "daemon/access.h"
+#include "daemon/retry.h"
 #include "daemon/token.h"
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
@@ -26,6 +27,7 @@ struct bureau {
     struct access *access;
     int count;
     int is_failing;
+    int spoilt;   /* so many pages from the second on, each in another way */
     int readings; /* first pages */
     int changes;
 };
@@ -51,6 +53,21 @@ static void changed(void *ctx)
     bureau->changes++;
 }
 
+static void spoil(struct fake_reply *reply, int way)
+{
+    switch (way % 3) {
+    case 0:
+        reply->status = 503;
+        break;
+    case 1:
+        reply->body[strlen(reply->body) / 2] = '\0';
+        break;
+    case 2:
+        snprintf(reply->body, sizeof(reply->body), "<html>502 Bad Gateway</html>");
+        break;
+    }
+}
+
 static int list(void *ctx, const struct fake_request *request, struct fake_reply *reply)
 {
     struct bureau *bureau = ctx;
@@ -72,6 +89,8 @@ static int list(void *ctx, const struct fake_request *request, struct fake_reply
                                 "\"organizationNumber\":\"%d 000 %03d\"}",
                                 i > from ? "," : "", 5000 + i, i, 900, i);
     snprintf(reply->body + len, sizeof(reply->body) - len, "]}");
+    if (from > 0 && bureau->spoilt > 0)
+        spoil(reply, --bureau->spoilt);
     return 1;
 }
 
@@ -251,8 +270,9 @@ static void a_list_that_cannot_be_read_changes_nothing(void **state)
     fake_run_ms(bureau.world, S);
     bureau.is_failing = 1;
     ask(&bureau, &answer, 3, ACCESS_NOW);
-    fake_run_ms(bureau.world, S);
+    fake_run_ms(bureau.world, 3 * S); /* several tries */
     assert_int_equal(answer.failed, 1);
+    assert_int_equal(bureau.readings, 1 + RETRY_TRIES_MAX);
     fake_run_ms(bureau.world, 3 * HOUR);
     assert_int_equal(bureau.changes, 1);
     const char *id = NULL;
@@ -262,6 +282,26 @@ static void a_list_that_cannot_be_read_changes_nothing(void **state)
     bureau.count = 9;
     fake_run_ms(bureau.world, 2 * MIN); /* tried again soon after a failure */
     assert_int_equal(bureau.changes, 2);
+    bureau_release(&bureau);
+}
+
+/* Of a page that broke off some rows were taken already; they count once. */
+static void a_spoilt_page_is_asked_for_again(void **state)
+{
+    (void)state;
+    struct bureau bureau;
+    bureau_init(&bureau, 13);
+    bureau.spoilt = RETRY_TRIES_MAX - 1;
+    access_own(bureau.access, 0);
+    fake_run_ms(bureau.world, 5 * S);
+    assert_int_equal(bureau.spoilt, 0);
+    assert_int_equal(bureau.readings, 1);
+    assert_string_equal(found(&bureau, 12, ACCESS_KNOWN), "5012");
+    assert_int_equal(bureau.changes, 1);
+    access_own(bureau.access, 0); /* the same list, so nothing had been taken twice */
+    fake_run_ms(bureau.world, 5 * S);
+    assert_int_equal(bureau.readings, 2);
+    assert_int_equal(bureau.changes, 1);
     bureau_release(&bureau);
 }
 
@@ -302,6 +342,7 @@ int main(void)
         cmocka_unit_test(a_list_that_is_suddenly_empty_is_read_again_before_it_is_believed),
         cmocka_unit_test(who_waits_for_lists_that_keep_changing_is_told),
         cmocka_unit_test(a_list_that_cannot_be_read_changes_nothing),
+        cmocka_unit_test(a_spoilt_page_is_asked_for_again),
         cmocka_unit_test(questions_go_to_the_token_that_takes_its_place),
     };
     return cmocka_run_group_tests_name("access", tests, NULL, NULL);
