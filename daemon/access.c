@@ -344,6 +344,23 @@ static void take_list(struct access *access)
         access->options.changed(access->options.ctx);
 }
 
+/* In order: a company twice means a page twice, and others left out for it. */
+static int has_twice(const struct company_list *list)
+{
+    for (size_t i = 1; i < list->count; i++) {
+        if (compare_companies(&list->companies[i - 1], &list->companies[i]) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+static void fail_reading(struct access *access, const struct err *err)
+{
+    list_release(&access->coming);
+    plan_next(access, 1);
+    answer_all(access, err);
+}
+
 static void read_done(void *ctx, const struct fetch_result *result)
 {
     struct access *access = ctx;
@@ -352,14 +369,18 @@ static void read_done(void *ctx, const struct fetch_result *result)
         struct err err = result->err ? *result->err : ERR_NONE;
         if (!result->err)
             err_set(&err, EPROTO, "the list of companies could not be read");
-        list_release(&access->coming);
-        plan_next(access, 1);
-        answer_all(access, &err);
+        fail_reading(access, &err);
         return;
     }
     if (access->coming.count > 0)
         qsort(access->coming.companies, access->coming.count, sizeof(struct company),
               compare_companies);
+    if (has_twice(&access->coming)) {
+        struct err err = ERR_NONE;
+        err_set(&err, EPROTO, "the list of companies repeats itself");
+        fail_reading(access, &err);
+        return;
+    }
     if (is_believed(access))
         take_list(access);
     else

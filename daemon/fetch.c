@@ -23,6 +23,7 @@ enum {
     FETCH_BODY_BYTES_MAX = 256 * 1024 * 1024,
     FETCH_QUERY_BYTES_MAX = 8192,
     FETCH_OWN_DIGEST_BYTES = 32,
+    FETCH_PAGES_MAX = 500,
 };
 
 /* Any value that is no digest makes Tripletex compute one. */
@@ -57,7 +58,8 @@ struct fetch {
     char digest[sizeof(((struct json_list_head *)0)->digest)];
     struct json_notes notes;
     int was_nul_replaced, pages;
-    int64_t page_rows;    /* of the page before the one in hand */
+    int64_t page_rows;                               /* of the page before the one in hand */
+    unsigned char page_hash[FETCH_OWN_DIGEST_BYTES]; /* its rows, where no ids tell pages apart */
     int is_end_confirmed; /* an end that came as a surprise was asked for again */
     crypto_generichash_state own_state;
     char own_digest[2 * FETCH_OWN_DIGEST_BYTES + 1];
@@ -148,6 +150,20 @@ static int has_moved(const struct fetch *fetch)
            strcmp(fetch->digest, fetch->head.digest) != 0;
 }
 
+/* Where ids rise over all pages, a page that comes twice is seen by them; elsewhere by its rows. */
+static int is_repeated(struct fetch *fetch)
+{
+    unsigned char hash[FETCH_OWN_DIGEST_BYTES];
+    size_t len = 0;
+    if (!fetch->page || fetch->resource->id_column >= 0 || fetch->head.rows == 0)
+        return 0;
+    const char *rows = page_rows(fetch->page, &len);
+    (void)crypto_generichash(hash, sizeof(hash), (const unsigned char *)rows, len, NULL, 0);
+    int is_same = fetch->pages > 0 && memcmp(hash, fetch->page_hash, sizeof(hash)) == 0;
+    memcpy(fetch->page_hash, hash, sizeof(hash));
+    return is_same;
+}
+
 static void copied(void *ctx, const struct pg_result *result, const struct err *err)
 {
     struct fetch *fetch = ctx;
@@ -227,8 +243,9 @@ static void take_page(struct fetch *fetch)
         finish(fetch, FETCH_READ, ANSWER_OK, NULL);
         return;
     }
-    if (fetch->rows > FETCH_ROWS_MAX) {
-        err_set(&err, EMSGSIZE, "the list has more than %d rows, or never ends", FETCH_ROWS_MAX);
+    if (fetch->rows > FETCH_ROWS_MAX || fetch->pages > FETCH_PAGES_MAX) {
+        err_set(&err, EMSGSIZE, "the list has more than %d rows or %d pages, or never ends",
+                FETCH_ROWS_MAX, FETCH_PAGES_MAX);
         fail(fetch, ANSWER_PASSING, &err);
         return;
     }
@@ -308,6 +325,9 @@ static void answered(void *ctx, const struct token_answer *answer)
     } else if (has_moved(fetch)) {
         err_set(&err, EAGAIN, "%s: the list changed while it was read", fetch->resource->name);
         finish(fetch, FETCH_MOVED, ANSWER_PASSING, &err);
+    } else if (is_repeated(fetch)) {
+        err_set(&err, EPROTO, "the list repeats itself: a page came twice");
+        try_again(fetch, ANSWER_PASSING, &err, answer);
     } else {
         take_page(fetch);
     }

@@ -273,16 +273,25 @@ static void api_note_refusal(struct world *world, const struct call *call)
         api_violation(world, call, fail->message);
 }
 
-static void api_fault_status(struct call *call)
+static int32_t api_any_status(struct world *world, const struct fault *fault)
+{
+    int32_t from = fault->status ? fault->status : 500;
+    return fault->status_to > from
+               ? from + (int32_t)rng_below(&world->rng, (uint32_t)(fault->status_to - from + 1))
+               : from;
+}
+
+static void api_fault_status(struct world *world, struct call *call)
 {
     const struct fault *fault = call->fault;
     bool keeps = fault->kind != FAULT_STATUS && fault->kind != FAULT_HTML &&
                  fault->kind != FAULT_EMPTY && fault->kind != FAULT_EMPTY_LIST &&
-                 fault->kind != FAULT_REDIRECT;
+                 fault->kind != FAULT_REDIRECT && fault->kind != FAULT_ENDLESS &&
+                 fault->kind != FAULT_DEEP && fault->kind != FAULT_LONG_TEXT;
     if (keeps && !fault->status)
         return;
     if (fault->kind == FAULT_STATUS) {
-        fail_set(&call->fail, fault->status ? fault->status : 500, fault->code, NULL,
+        fail_set(&call->fail, api_any_status(world, fault), fault->code, NULL,
                  "A fault made on demand");
         api_write_error(call, &call->out);
         call->status = call->fail.status;
@@ -307,7 +316,7 @@ void api_handle(struct world *world, struct call *call)
         api_note_refusal(world, call);
     }
     if (call->fault) {
-        api_fault_status(call);
+        api_fault_status(world, call);
         fault_spoil(call->fault, &call->out);
     }
 }

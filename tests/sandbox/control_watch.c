@@ -129,6 +129,7 @@ static void call_fault(struct control *control)
                              .find = mem_text(control_text(control, "find")),
                              .with = mem_text(control_text(control, "with")),
                              .status = (int32_t)control_int(control, "status", 0),
+                             .status_to = (int32_t)control_int(control, "statusTo", 0),
                              .code = (int32_t)control_int(control, "code", 1000),
                              .percent = (int32_t)control_int(control, "percent", 100),
                              .retry_after_s = (int32_t)control_int(control, "retryAfter", 0),

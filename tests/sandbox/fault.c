@@ -9,10 +9,10 @@
 #include "tests/sandbox/world.h"
 
 static const char *const KINDS[FAULT_KINDS] = {
-    "status",     "html",        "empty",      "truncate",   "wrong_length",
-    "garbage",    "broken_gzip", "shape",      "wrong_type", "missing_values",
-    "empty_list", "repeat_page", "short_page", "redirect",   "drip",
-    "hang",       "reset",       "replace",    "delay"
+    "status",      "html",     "empty",      "truncate",       "wrong_length", "garbage",
+    "broken_gzip", "shape",    "wrong_type", "missing_values", "empty_list",   "repeat_page",
+    "short_page",  "redirect", "drip",       "hang",           "reset",        "replace",
+    "delay",       "deep",     "endless",    "long_text",      "big_header"
 };
 
 bool fault_kind_named(const char *name, enum fault_kind *ret_kind)
@@ -56,6 +56,19 @@ const struct fault *fault_pick(struct world *world, const char *path, const char
             return world->faults.at[i];
     }
     return NULL;
+}
+
+#define DEEP_LEVELS 100000
+#define LONG_TEXT_BYTES (8 * 1024 * 1024)
+
+static void spoil_repeat(struct out *body, const char *before, char byte, size_t count)
+{
+    char *many = mem_zero(count);
+    memset(many, byte, count);
+    body->len = 0;
+    out_raw(body, before);
+    out_bytes(body, many, count);
+    free(many);
 }
 
 static void spoil_all(struct out *body, const char *text)
@@ -106,6 +119,15 @@ void fault_spoil(const struct fault *fault, struct out *body)
     case FAULT_EMPTY_LIST:
         spoil_all(body, "{\"fullResultSize\":0,\"from\":0,\"count\":0,\"versionDigest\":null,"
                         "\"values\":[]}");
+        break;
+    case FAULT_DEEP:
+        spoil_repeat(body, "{\"values\":[{\"id\":1,\"x\":", '[', DEEP_LEVELS);
+        break;
+    case FAULT_LONG_TEXT:
+        spoil_repeat(body, "{\"values\":[{\"id\":1,\"description\":\"", 'x', LONG_TEXT_BYTES);
+        break;
+    case FAULT_ENDLESS:
+        spoil_all(body, "{\"values\":[");
         break;
     case FAULT_REPLACE:
         spoil_replace(body, fault->find, fault->with);

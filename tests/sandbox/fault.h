@@ -31,6 +31,10 @@ enum fault_kind {
     FAULT_RESET,
     FAULT_REPLACE,
     FAULT_DELAY,
+    FAULT_DEEP,
+    FAULT_ENDLESS,
+    FAULT_LONG_TEXT,
+    FAULT_BIG_HEADER,
     FAULT_KINDS
 };
 
@@ -38,7 +42,7 @@ struct fault {
     enum fault_kind kind;
     char *path, *org_nr; /* fnmatch pattern of the path; NULL: any */
     char *url, *find, *with;
-    int32_t status, code, percent, retry_after_s;
+    int32_t status, status_to, code, percent, retry_after_s;
     int64_t skip, left; /* let `skip` pass first; left < 0: for ever */
     int64_t delay_ms, hits;
 };

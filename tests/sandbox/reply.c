@@ -6,6 +6,7 @@
 #include <event2/http.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -15,6 +16,10 @@
 
 #define DRIP_PARTS 20
 #define DRIP_MS 100
+#define ENDLESS_PART_BYTES (1024 * 1024)
+#define ENDLESS_MS 2
+#define ENDLESS_BYTES (INT64_C(2) * 1024 * 1024 * 1024)
+#define BIG_HEADER_BYTES (256 * 1024)
 
 struct reply {
     struct reply_list *list;
@@ -24,6 +29,7 @@ struct reply {
     struct event *timer;
     enum fault_kind kind;
     size_t drip_bytes;
+    int64_t sent_bytes; /* of an endless body */
     int status;
 };
 
@@ -135,6 +141,30 @@ static void reply_drip(struct reply *reply)
     }
 }
 
+/* White space inside of a list, 2 GiB of it, as fast as the client takes it. */
+static void reply_endless(struct reply *reply)
+{
+    struct evhttp_connection *connection = evhttp_request_get_connection(reply->request);
+    if (reply->sent_bytes == 0)
+        evhttp_send_reply_start(reply->request, reply->status, reply_reason(reply->status));
+    if (!connection || reply->sent_bytes >= ENDLESS_BYTES) {
+        evhttp_send_reply_end(reply->request);
+        reply_free(reply);
+        return;
+    }
+    struct evbuffer *waiting = bufferevent_get_output(
+        evhttp_connection_get_bufferevent(connection));
+    if (evbuffer_get_length(waiting) < ENDLESS_PART_BYTES) {
+        char *spaces = mem_zero(ENDLESS_PART_BYTES);
+        memset(spaces, ' ', ENDLESS_PART_BYTES);
+        evbuffer_add(reply->body, spaces, ENDLESS_PART_BYTES);
+        free(spaces);
+        reply->sent_bytes += ENDLESS_PART_BYTES;
+        evhttp_send_reply_chunk(reply->request, reply->body);
+    }
+    reply_wait(reply, ENDLESS_MS);
+}
+
 static void reply_go(struct reply *reply)
 {
     switch (reply->kind) {
@@ -142,6 +172,9 @@ static void reply_go(struct reply *reply)
         return; /* until the client leaves or the server ends */
     case FAULT_DRIP:
         reply_drip(reply);
+        return;
+    case FAULT_ENDLESS:
+        reply_endless(reply);
         return;
     case FAULT_RESET:
         reply_reset(reply);
@@ -180,6 +213,12 @@ static void reply_fault(struct reply *reply, const struct fault *fault)
         reply_header(reply, "Location", fault->url ? fault->url : "/v2/elsewhere");
     if (fault->kind == FAULT_HTML)
         reply_header(reply, "Content-Type", "text/html; charset=utf-8");
+    if (fault->kind == FAULT_BIG_HEADER) {
+        char *value = mem_zero(BIG_HEADER_BYTES + 1);
+        memset(value, 'x', BIG_HEADER_BYTES);
+        reply_header(reply, "X-Big", value);
+        free(value);
+    }
     if (fault->retry_after_s > 0) {
         char text[16];
         snprintf(text, sizeof(text), "%d", fault->retry_after_s);
@@ -218,7 +257,7 @@ void reply_end_all(struct reply_list *list)
 {
     while (list->first) {
         struct reply *reply = list->first;
-        if (reply->drip_bytes > 0) {
+        if (reply->drip_bytes > 0 || reply->sent_bytes > 0) {
             evhttp_send_reply_end(reply->request);
             reply_free(reply);
         } else {

@@ -27,8 +27,9 @@ struct bureau {
     struct access *access;
     int count;
     int is_failing;
-    int spoilt;   /* so many pages from the second on, each in another way */
-    int readings; /* first pages */
+    int spoilt;       /* so many pages from the second on, each in another way */
+    int is_repeating; /* the second page holds the rows of the first */
+    int readings;     /* first pages */
     int changes;
 };
 
@@ -78,6 +79,8 @@ static int list(void *ctx, const struct fake_request *request, struct fake_reply
     assert_string_equal(request->user, "0");
     assert_int_equal(sscanf(request->query, "from=%d", &from), 1);
     bureau->readings += from == 0;
+    if (bureau->is_repeating && from == 5)
+        from = 0;
     reply->status = bureau->is_failing ? 500 : 200;
     if (bureau->is_failing)
         return 1;
@@ -305,6 +308,26 @@ static void a_spoilt_page_is_asked_for_again(void **state)
     bureau_release(&bureau);
 }
 
+/* Those that were left out for it are not without access. */
+static void a_page_that_comes_twice_is_no_list(void **state)
+{
+    struct answer answer;
+    (void)state;
+    struct bureau bureau;
+    bureau_init(&bureau, 13);
+    access_own(bureau.access, 0);
+    fake_run_ms(bureau.world, S);
+    bureau.is_repeating = 1;
+    ask(&bureau, &answer, 7, ACCESS_NOW);
+    fake_run_ms(bureau.world, 5 * S);
+    assert_int_equal(answer.count, 1);
+    assert_int_equal(answer.failed, 1);
+    assert_int_equal(bureau.changes, 1);
+    bureau.is_repeating = 0;
+    assert_string_equal(found(&bureau, 7, ACCESS_NOW), "5007");
+    bureau_release(&bureau);
+}
+
 static void questions_go_to_the_token_that_takes_its_place(void **state)
 {
     struct answer answer;
@@ -343,6 +366,7 @@ int main(void)
         cmocka_unit_test(who_waits_for_lists_that_keep_changing_is_told),
         cmocka_unit_test(a_list_that_cannot_be_read_changes_nothing),
         cmocka_unit_test(a_spoilt_page_is_asked_for_again),
+        cmocka_unit_test(a_page_that_comes_twice_is_no_list),
         cmocka_unit_test(questions_go_to_the_token_that_takes_its_place),
     };
     return cmocka_run_group_tests_name("access", tests, NULL, NULL);
