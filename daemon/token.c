@@ -24,6 +24,7 @@ enum {
     TOKEN_SESSION_WAIT_MS = 10000,         /* that no session can be made, before requests fail */
     TOKEN_DOUBT_WAIT_MS = 60000,
     TOKEN_YOUNG_MS = 10 * 60 * 1000, /* a session is young: it has hardly ended already */
+    TOKEN_STUCK_MS = 5000,           /* a request that takes longer holds up nobody else's */
     TOKEN_REPLAYS_MAX = 3,           /* of one request, where sessions end again and again */
 };
 
@@ -56,7 +57,6 @@ struct token {
     struct pace pace;
     struct token_queue *queue;
     struct call_list running;
-    int running_count;
     struct loop_timer *wake;
     int is_owned, is_retired;
     struct token *heir; /* of a retired one; a reference; NULL = none */
@@ -84,7 +84,6 @@ static void call_leave(struct token_call *call)
     struct token *token = call->token;
     if (call->http) {
         TAILQ_REMOVE(&token->running, call, entry);
-        token->running_count--;
         call->http = NULL;
     } else {
         token_queue_remove(token->queue, &call->item);
@@ -293,7 +292,6 @@ static int call_run(struct token_call *call, int64_t now_ms)
     call->is_question = budget_spend(&token->budget, now_ms);
     token_queue_serve(token->queue, &call->item);
     TAILQ_INSERT_TAIL(&token->running, call, entry);
-    token->running_count++;
     return 1;
 }
 
@@ -362,12 +360,23 @@ static void tend_session(struct token *token, int64_t now_ms)
     session_make(token->session);
 }
 
+/* Those sent after that. */
+static int running_count(const struct token *token, int64_t since_ms)
+{
+    const struct token_call *call;
+    int count = 0;
+    TAILQ_FOREACH(call, &token->running, entry)
+    count += call->sent_ms > since_ms;
+    return count;
+}
+
 static int may_send(struct token *token, const struct token_item *item, int64_t now_ms)
 {
     int leave_percent = token->app->settings->budget_leave_percent;
     int useful = budget_useful_requests(&token->budget, leave_percent, token->pace.request_ms);
     int allowed = token->pace.allowed < useful ? token->pace.allowed : useful;
-    return token->running_count < allowed && session_state(token->session) == SESSION_READY &&
+    return running_count(token, now_ms - TOKEN_STUCK_MS) < allowed &&
+           session_state(token->session) == SESSION_READY &&
            budget_wait_ms(&token->budget, leave_percent, item->is_urgent, now_ms) == 0;
 }
 
@@ -567,7 +576,7 @@ void token_describe(const struct token *token, struct token_report *ret_report)
         .budget_reset_in_ms = token->budget.ends_ms > now_ms ? token->budget.ends_ms - now_ms : 0,
         .session_expires_us = session_expires_us(token->session),
         .waiting = token_queue_count(token->queue),
-        .running = token->running_count,
+        .running = running_count(token, INT64_MIN),
         .failure = failure->code != 0 ? failure : NULL,
         .is_refused = is_refused,
     };

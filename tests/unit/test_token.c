@@ -1,4 +1,5 @@
 /* Tests of daemon/token.h: sessions, budget and turns, with a made-up Tripletex. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -464,6 +465,42 @@ static void a_wait_for_the_budget_has_an_end(void **state)
 
 /* --- turns --- */
 
+/* Companies 0 to 2 get no answer at all. */
+static int hang(void *ctx, const struct fake_request *request, struct fake_reply *reply)
+{
+    (void)ctx;
+    if (strcmp(request->path, "/ledger/posting") != 0 || strcmp(request->user, "3") >= 0)
+        return 0;
+    reply->error = ETIMEDOUT;
+    reply->delay_ms = 30 * S;
+    return 1;
+}
+
+static void what_hangs_does_not_keep_the_others_waiting(void **state)
+{
+    enum { HANGING = 3, CLIENTS = 8 };
+    struct asker askers[CLIENTS];
+    (void)state;
+    struct fake_world *world = new_world();
+    struct token *token = new_token(world, 0);
+    world->answer = hang;
+    for (int i = 0; i < CLIENTS; i++)
+        asker_init(&askers[i], world, token, i, 0);
+    fake_run_ms(world, 10 * MIN);
+    for (int i = 0; i < HANGING; i++) {
+        assert_int_equal(askers[i].done, 0);
+        assert_true(askers[i].failed > 10);
+    }
+    for (int i = HANGING; i < CLIENTS; i++) {
+        assert_int_equal(askers[i].failed, 0);
+        assert_true(askers[i].done > 100);
+        assert_in_range(askers[i].waited_most_ms, 0, HANGING * 5 * S + S);
+    }
+    stop_all(askers, CLIENTS);
+    token_unref(token);
+    fake_world_free(world);
+}
+
 static void a_first_load_does_not_keep_the_others_waiting(void **state)
 {
     enum { LOADERS = 4, SMALL = 40 };
@@ -506,6 +543,7 @@ int main(void)
         cmocka_unit_test(is_refused_once_where_another_program_ate_the_rest),
         cmocka_unit_test(pull_now_uses_a_part_of_what_is_left),
         cmocka_unit_test(a_wait_for_the_budget_has_an_end),
+        cmocka_unit_test(what_hangs_does_not_keep_the_others_waiting),
         cmocka_unit_test(a_first_load_does_not_keep_the_others_waiting),
     };
     return cmocka_run_group_tests_name("token", tests, NULL, NULL);
