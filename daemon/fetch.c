@@ -103,6 +103,10 @@ static void finish(struct fetch *fetch, enum fetch_end end, enum answer_class cl
 static void fail(struct fetch *fetch, enum answer_class class, const struct err *err)
 {
     struct err full = *err;
+    if (full.remedy[0] == '\0')
+        err_set_remedy(&full,
+                       "Nothing to do: it is asked for again. If it lasts, ask the support of "
+                       "Tripletex, and look at what lies between");
     err_prefix(&full, "%s", fetch->resource->name);
     finish(fetch, FETCH_FAILED, class, &full);
 }
