@@ -120,9 +120,9 @@ static void call_fail(struct token_call *call, enum answer_class class, const st
              &(struct token_answer){ .class = class, .body = "", .request_id = "", .err = err });
 }
 
-static void dispatch_later(struct token *token)
+static void dispatch_later(void *ctx)
 {
-    loop_timer_start(token->wake, 0);
+    loop_timer_start(((struct token *)ctx)->wake, 0);
 }
 
 /* Who has the requests of a token that was retired. */
@@ -439,11 +439,6 @@ static void dispatch_now(void *ctx)
     dispatch(ctx);
 }
 
-static void session_changed(void *ctx)
-{
-    dispatch_later(ctx);
-}
-
 static void session_answered(void *ctx, const struct http_answer *http)
 {
     struct token *token = ctx;
@@ -478,7 +473,7 @@ struct token *token_new(struct app *app, const struct token_options *options)
         app, &(struct session_options){ .token_id = token->id,
                                         .employee_token = options->employee_token,
                                         .label = token->label,
-                                        .changed = session_changed,
+                                        .changed = dispatch_later,
                                         .answered = session_answered,
                                         .ctx = token });
     return token;
