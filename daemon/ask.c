@@ -87,6 +87,11 @@ struct ask *ask_start(struct app *app, struct token *token, const struct token_r
     return ask;
 }
 
+int ask_is_sent(const struct ask *ask)
+{
+    return ask->call && token_call_is_sent(ask->call);
+}
+
 void ask_cancel(struct ask *ask)
 {
     if (ask->call)

@@ -227,8 +227,7 @@ uint64_t pull_progress(const struct pull *pull)
 
 int pull_is_asking(const struct pull *pull)
 {
-    return (pull->call && token_call_is_sent(pull->call)) ||
-           (pull->fetch && fetch_is_asking(pull->fetch)) ||
+    return (pull->ask && ask_is_sent(pull->ask)) || (pull->fetch && fetch_is_asking(pull->fetch)) ||
            (pull->master && master_is_asking(pull->master));
 }
 
