@@ -40,6 +40,8 @@ static const struct fault_rule {
     { CURLE_WEIRD_SERVER_REPLY, FAULT_GARBLED, "the answer is no valid HTTP" },
     { CURLE_UNSUPPORTED_PROTOCOL, FAULT_GARBLED, "the answer is no HTTP" },
     { CURLE_WRITE_ERROR, FAULT_GARBLED, "the body cannot be unpacked" },
+    /* What curl 7 says of a line of the headers beyond its own limit. */
+    { CURLE_OUT_OF_MEMORY, FAULT_GARBLED, "a header is longer than 100 KiB, or memory is short" },
 };
 
 static const struct fault_rule *rule_find(CURLcode verdict)

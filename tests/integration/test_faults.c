@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "lib/base/buf.h"
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "tests/integration/books.h"
 #include "tests/integration/stage.h"
@@ -56,15 +57,21 @@ static const struct fault {
 static char *make_world(void)
 {
     AUTO_BUF struct buf json;
+    int32_t day = clock_oslo_day(clock_now_us());
+    int year = 0, month = 0, day_of_month = 0;
+    clock_split_day(day, &year, &month, &day_of_month); /* little to load: this year alone */
     buf_init(&json, 65536);
-    int ret = buf_printf(&json, "{ \"consumerToken\": \"test-consumer\", \"companies\": ["
-                                "{ \"orgNr\": \"" OTHER "\", \"seed\": 700, "
-                                "\"name\": \"Fjord Fisk AS\", \"postingsPerYear\": 60 }");
+    int ret = buf_printf(&json,
+                         "{ \"consumerToken\": \"test-consumer\", \"companies\": ["
+                         "{ \"orgNr\": \"" OTHER "\", \"seed\": 700, "
+                         "\"name\": \"Fjord Fisk AS\", \"postingsPerYear\": 60,"
+                         " \"firstYear\": %d, \"lastYear\": %d }",
+                         year, year);
     for (size_t i = 0; i < ARRAY_LEN(FAULTS) && ret == 0; i++)
         ret = buf_printf(&json,
                          ", { \"orgNr\": \"%s\", \"name\": \"Kunde %zu AS\", \"seed\": %zu,"
-                         " \"postingsPerYear\": 60 }",
-                         FAULTS[i].org_nr, i, 701 + i);
+                         " \"postingsPerYear\": 60, \"firstYear\": %d, \"lastYear\": %d }",
+                         FAULTS[i].org_nr, i, 701 + i, year, year);
     if (ret == 0)
         ret = buf_printf(&json,
                          "], \"tokens\": [{ \"employeeToken\": \"test-bureau\","
@@ -82,7 +89,7 @@ static struct program *set_scene(struct stage *stage)
     static const struct stage_config CONFIG = {
         .tripletex = "timeout = 1500ms",
         .schedule = "pull_interval = 1s\nmaster_interval = 1h\ncold_interval = 1h\n"
-                    "history_years = 1"
+                    "history_years = 0\nfuture_months = 1"
     };
     AUTO_FREE char *world = make_world();
     (void)stage_world(stage, world);
@@ -94,7 +101,7 @@ static struct program *set_scene(struct stage *stage)
         db_runf(stage->db, "SELECT bureau.add_client('%s', 'Kunde %zu AS', 'Regnskap Nord AS')",
                 FAULTS[i].org_nr, i);
     struct program *daemon = stage_daemon(stage);
-    books_wait_fresh(stage, 30);
+    books_wait_fresh(stage, 60);
     return daemon;
 }
 

@@ -19,7 +19,7 @@
 #define ENDLESS_PART_BYTES (1024 * 1024)
 #define ENDLESS_MS 2
 #define ENDLESS_BYTES (INT64_C(2) * 1024 * 1024 * 1024)
-#define BIG_HEADER_BYTES (256 * 1024)
+#define BIG_HEADER_BYTES (80 * 1024)
 
 struct reply {
     struct reply_list *list;
