@@ -67,8 +67,8 @@ static void refuses_unknown_names(void **state)
 static void refuses_bad_numbers(void **state)
 {
     static const struct fault_case CASES[] = {
-        { "[database]\nconnections = 0\n", 2, "connections: '0' is no whole number from 1 to 64" },
-        { "[database]\nconnections = 65\n", 2, "from 1 to 64" },
+        { "[database]\nconnections = 0\n", 2, "connections: '0' is no whole number from 2 to 64" },
+        { "[database]\nconnections = 65\n", 2, "from 2 to 64" },
         { "[tripletex]\nconnections = 65\n", 2, "from 1 to 64" },
         { "[tripletex]\nconnections =\n", 2, "''" },
         { "[tripletex]\nconnections = -1\n", 2, "'-1'" },
