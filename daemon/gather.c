@@ -94,13 +94,18 @@ static void finish(struct gather *gather, int64_t retry_in_ms)
 {
     gather_done_fn *done = gather->done;
     void *ctx = gather->ctx;
+    int from = gather->resource->name ? (int)(gather->resource - RESOURCE_EXTRAS) : 0;
     gather_free(gather);
-    done(ctx, retry_in_ms);
+    done(ctx, retry_in_ms, from);
 }
 
-static int is_chosen(const struct gather *gather, const struct resource *resource)
+/* The first list from there on that the settings want; its name is NULL where there is none. */
+static const struct resource *find_chosen(const struct gather *gather,
+                                          const struct resource *resource)
 {
-    return settings_has_resource(gather->settings, resource->name);
+    while (resource->name && !settings_has_resource(gather->settings, resource->name))
+        resource++;
+    return resource;
 }
 
 static struct gather_part *part_in_hand(struct gather *gather)
@@ -183,7 +188,7 @@ static void find_parts(struct gather *gather)
 /* Something was asked in each turn, so that it comes to an end however short a turn is. */
 static int is_turn_over(const struct gather *gather)
 {
-    return gather->requests > 0 &&
+    return gather->requests > 0 && !gather->order.is_all &&
            loop_now_ms(gather->app->loop) - gather->begun_ms >= gather->turn_ms;
 }
 
@@ -203,8 +208,7 @@ static void next_ran(void *ctx)
         return;
     }
     forget_parts(gather);
-    while (gather->resource->name && !is_chosen(gather, gather->resource))
-        gather->resource++;
+    gather->resource = find_chosen(gather, gather->resource);
     if (gather->resource->name)
         find_parts(gather);
     else
@@ -461,10 +465,10 @@ struct gather *gather_start(struct app *app, const struct client *client, struct
     gather->order = *order;
     gather->done = done;
     gather->ctx = ctx;
-    gather->resource = RESOURCE_EXTRAS;
     gather->begun_ms = loop_now_ms(app->loop);
-    while (gather->resource->name && !is_chosen(gather, gather->resource))
-        gather->resource++;
+    gather->resource = find_chosen(gather, &RESOURCE_EXTRAS[order->from]);
+    if (!gather->resource->name) /* the settings have changed since */
+        gather->resource = find_chosen(gather, RESOURCE_EXTRAS);
     if (!gather->resource->name) {
         free(gather);
         return NULL;

@@ -4,8 +4,8 @@
  *
  * Runs once the ledger of a client is complete. Asks each list, or each part of one, that is due,
  * by its digest, and merges it in a transaction of its own. No trouble with a list is the ledger's:
- * one that is refused or cannot be had now is noted in sync.list and asked again later. It ends
- * after one pull interval (10 s at least), and goes on with the next pull.
+ * one that is refused or cannot be had now is noted in sync.list and asked again later. A turn ends
+ * after one pull interval, for the ledger is due then, and the next one goes on from there.
  */
 #ifndef SALDOD_DAEMON_GATHER_H
 #define SALDOD_DAEMON_GATHER_H
@@ -23,10 +23,12 @@ struct stage;
 struct gather_order {
     int is_all;   /* due or not, and what vanished is really gone */
     int is_blind; /* the checksums of this client do not serve */
+    int from;     /* the list of the catalogue that a turn before has come to */
 };
 
-/* `retry_in_ms`: when something is left to ask for; 0 = nothing is. Runs once, from the loop. */
-typedef void gather_done_fn(void *ctx, int64_t retry_in_ms);
+/* `retry_in_ms`: when something is left to ask for, from the list `from` on; 0 = nothing is. Runs
+ * once, from the loop. */
+typedef void gather_done_fn(void *ctx, int64_t retry_in_ms, int from);
 
 /* Borrows all until `done`. NULL: no list is chosen in [mirror] resources. */
 struct gather *gather_start(struct app *app, const struct client *client, struct stage *stage,

@@ -69,6 +69,7 @@ struct client {
     int failures;
     int64_t due_in_ms;         /* remembered from an earlier life */
     int64_t gather_due_ms;     /* what lies beyond the ledger; by the loop's clock, 0 = now */
+    int gather_from;           /* the list of it that comes next */
     struct oddities *oddities; /* what was told of its answers already; NULL = nothing */
     int is_heard;              /* its events can be relied on (subscriber.h) */
     int has_subscriptions, hear_failures;

@@ -223,7 +223,7 @@ static void api_route(struct world *world, struct call *call)
     bool is_get = strcmp(call->method, "GET") == 0;
     if (strncmp(call->path, SESSION_PATH, strlen(SESSION_PATH)) == 0)
         api_session_paths(world, call);
-    else if (hook_is_path(call->path))
+    else if (hook_serves(world, call))
         hook_api(world, call);
     else if (endpoint && is_get)
         api_list(world, call, endpoint);

@@ -20,10 +20,13 @@ static const char *const EVENTS[] = {
     "voucher.delete",    "voucher.update",
 };
 
-bool hook_is_path(const char *path)
+bool hook_serves(const struct world *world, const struct call *call)
 {
+    const char *path = call->path;
     size_t len = strlen(SUBSCRIPTION_PATH);
-    return strncmp(path, SUBSCRIPTION_PATH, len) == 0 && (path[len] == '\0' || path[len] == '/');
+    if (strncmp(path, SUBSCRIPTION_PATH, len) != 0 || (path[len] != '\0' && path[len] != '/'))
+        return false;
+    return world->hooks.n > 0 || path[len] == '/' || strcmp(call->method, "GET") != 0;
 }
 
 struct hook *hook_find(const struct world *world, int64_t id)

@@ -24,8 +24,9 @@ struct hook {
     int errors; /* deliveries in a row that nobody took */
 };
 
-/* The path and what is below it: GET, POST and DELETE. */
-bool hook_is_path(const char *path);
+/* The path and what is below it: GET, POST and DELETE. While nobody has subscribed, the list is
+ * that of the company's register. */
+bool hook_serves(const struct world *world, const struct call *call);
 void hook_api(struct world *world, struct call *call);
 
 struct hook *hook_find(const struct world *world, int64_t id); /* NULL: none */
