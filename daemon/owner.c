@@ -330,11 +330,6 @@ static int take_sessions(void *ctx, const struct pg_result *result, struct err *
         }
     }
     registry_use_owned(app->registry);
-    TAILQ_FOREACH(entry, registry_tokens(app->registry), entry)
-    {
-        if (entry->is_owned && !entry->is_leaving)
-            schedule_token(app->schedule, entry, 0);
-    }
     struct count count = count_tokens(app->owner);
     pool_set_shared(app->pool, count.owned > 1);
     return 0;
@@ -429,7 +424,6 @@ void owner_renew(struct owner *owner)
         schedule_token(owner->app->schedule, entry, 1);
         registry_disuse(entry);
         entry->is_owned = 1;
-        schedule_token(owner->app->schedule, entry, 0);
     }
     registry_use_owned(owner->app->registry);
 }

@@ -302,12 +302,15 @@ static struct token_entry *entry_new(struct registry *registry, const struct pg_
     return entry;
 }
 
-/* A row that was written without another token may still mean: try again. */
+/* A row that was written without another token may still mean: try again, and so with its clients.
+ */
 static void keep_entry(struct token_entry *entry, const char *text, const char *row_version)
 {
     int is_written = strcmp(entry->row_version, row_version) != 0;
-    if (entry->token && is_written && strcmp(entry->secret_text, text) == 0)
+    if (entry->token && is_written && strcmp(entry->secret_text, text) == 0) {
         token_retry(entry->token);
+        entry->is_tried_again = 1;
+    }
     mem_free_secret(entry->secret_text);
     entry->secret_text = mem_strdup(text);
     set_text(&entry->row_version, row_version);
@@ -320,7 +323,7 @@ static int take_holders(void *ctx, const struct pg_result *result, struct err *e
     struct token_entry *entry;
     (void)err;
     TAILQ_FOREACH(entry, &registry->tokens, entry)
-    entry->is_seen = 0;
+    entry->is_seen = entry->is_tried_again = 0;
     for (int i = 0; i < pg_result_rows(result); i++) {
         int64_t id = pg_result_int(result, i, "holder_id", 0);
         int is_bureau = strcmp(pg_result_text(result, i, "kind"), "bureau") == 0;
@@ -452,7 +455,7 @@ static void change_client(struct registry *registry, struct client *client,
         client->is_proven = 0;
         client->failures = 0;
     }
-    if (is_due)
+    if (is_due || (client->failures > 0 && token && token->is_tried_again))
         schedule_client(schedule, client, 0);
 }
 
@@ -558,6 +561,7 @@ void registry_use_owned(struct registry *registry)
         entry->is_used = 1;
         token_own(entry->token, entry->epoch);
         access_own(entry->access, spread_ms);
+        schedule_token(registry->app->schedule, entry, 0);
     }
 }
 

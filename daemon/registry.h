@@ -42,6 +42,7 @@ struct token_entry {
     struct turn_queue *queue; /* the schedule's */
     int was_refused;          /* the schedule's: clients wait for hours because of it */
     int is_seen;              /* while reading the registry */
+    int is_tried_again;       /* its row was written anew: so are its clients that failed */
     char *secret_text;        /* as it stands in the database: tells whether it changed */
     char *row_version;        /* of the holder's row: tells that it was written */
     char *fault, *remedy;

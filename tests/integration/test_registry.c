@@ -130,6 +130,38 @@ static void token_rotated_by_sql_is_used_within_a_second(struct stage *stage)
     stage_check_lacks(log, "test-bureau");
 }
 
+static void refuse_token(struct stage *stage)
+{
+    world_post(stage->world, "/token", "{\"name\": \"bureau\", \"revoked\": true}");
+    stage_wait(stage, 10, "SELECT reason LIKE '%%refuses the employee token%%' FROM bureau.status");
+    world_post(stage->world, "/token", "{\"name\": \"bureau\", \"revoked\": false}");
+}
+
+/* What is amiss may have been put right in Tripletex: the value stays as it was. */
+static void token_entered_again_is_tried_at_once_with_its_clients(struct stage *stage)
+{
+    (void)set_scene(stage, WORLD);
+    refuse_token(stage);
+    db_run(stage->db, "UPDATE bureau.bureau SET employee_token = 'test-bureau'");
+    wait_pull(stage, BOOKS_CLIENT);
+    stage_wait(stage, 5, "SELECT bool_and(employee_token LIKE 'sealed:%%') FROM bureau.bureau");
+    refuse_token(stage);
+    db_run(stage->db, "UPDATE bureau.bureau SET employee_token = employee_token");
+    wait_pull(stage, BOOKS_CLIENT);
+}
+
+static void token_that_another_bureau_has_too_serves_both(struct stage *stage)
+{
+    (void)set_scene(stage, WORLD);
+    world_forget(stage->world);
+    db_run(stage->db, "SELECT bureau.add_bureau('Regnskap Vest AS', 'test-bureau')");
+    db_run(stage->db, "SELECT bureau.add_client('" NEW_CLIENT "', 'Ny Kunde AS', "
+                      "bureau => 'Regnskap Vest AS')");
+    books_wait_fresh(stage, 15);
+    wait_pull(stage, BOOKS_CLIENT);
+    assert_int_equal(world_requests(stage->world, "/token/session/:create"), 0);
+}
+
 /* The listening connection is cut: what changes meanwhile is found, and so is what changes later.
  */
 /* The file of a reload: one more client, a row that is not its own, and nothing again. */
@@ -252,6 +284,8 @@ int main(void)
         STAGE_TEST(&stage, client_disabled_by_sql_is_left_alone_and_its_figures_stay),
         STAGE_TEST(&stage, client_deleted_by_sql_leaves_nothing),
         STAGE_TEST(&stage, token_rotated_by_sql_is_used_within_a_second),
+        STAGE_TEST(&stage, token_entered_again_is_tried_at_once_with_its_clients),
+        STAGE_TEST(&stage, token_that_another_bureau_has_too_serves_both),
         STAGE_TEST(&stage, reload_takes_all_of_a_file_or_nothing),
         STAGE_TEST(&stage, register_is_followed_after_the_listener_was_cut),
         STAGE_TEST(&stage, client_without_access_says_so_and_recovers_when_it_is_granted),
