@@ -14,8 +14,9 @@
 #include "daemon/seal.h"
 #include "daemon/secret.h"
 #include "daemon/settings.h"
-#include "daemon/webhook.h"
 #include "daemon/sweep.h"
+#include "daemon/token.h"
+#include "daemon/webhook.h"
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
 #include "lib/base/log.h"
@@ -145,6 +146,17 @@ int app_read_settings(struct app *app, struct settings **ret_settings)
     return 0;
 }
 
+/* Whoever reloads may have put right what was refused: the consumer token, or the clock. */
+static void retry_tokens(struct app *app)
+{
+    const struct token_entry *entry;
+    TAILQ_FOREACH(entry, registry_tokens(app->registry), entry)
+    {
+        if (entry->token)
+            token_retry(entry->token);
+    }
+}
+
 void app_take_settings(struct app *app, struct settings *settings)
 {
     AUTO_BUF struct buf changes;
@@ -162,6 +174,7 @@ void app_take_settings(struct app *app, struct settings *settings)
     log_set_level(app->log, settings->log_level);
     pool_resize(app->pool, settings->database_connections);
     http_set_connections(app->http, settings->tripletex_connections);
+    retry_tokens(app);
 }
 
 void app_release(struct app *app)

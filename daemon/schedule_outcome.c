@@ -1,6 +1,8 @@
 #include "daemon/schedule_outcome.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "daemon/app.h"
 #include "daemon/event.h"
@@ -157,14 +159,28 @@ static const char *event_of(const struct pull_result *result)
     return (size_t)result->end < ARRAY_LEN(EVENTS) ? EVENTS[result->end] : NULL;
 }
 
-static void log_outcome(struct app *app, const struct client *client,
-                        const struct pull_result *result)
+/* Told once, and again when it has another size: the reason names it. A pull that failed meanwhile
+ * does not end it. */
+static int is_held_anew(struct client *client, const struct pull_result *result)
+{
+    if (result->end == PULL_FAILED || result->end == PULL_STOPPED)
+        return 0;
+    const char *why = result->end == PULL_HELD ? result->err->text : NULL;
+    if (why && client->held_told && strcmp(client->held_told, why) == 0)
+        return 0;
+    free(client->held_told);
+    client->held_told = mem_strdup(why);
+    return why != NULL;
+}
+
+static void log_outcome(struct app *app, struct client *client, const struct pull_result *result)
 {
     const struct log_subject subject = { .client = client->org_nr,
                                          .bureau = client->bureau,
                                          .request_id = result->err ? result->err->request_id : NULL,
                                          .message_id = event_of(result) };
     char why[ERR_FULL_BYTES] = "";
+    int is_new = is_held_anew(client, result);
     if (result->err)
         err_full(result->err, why);
     switch (result->end) {
@@ -176,7 +192,8 @@ static void log_outcome(struct app *app, const struct client *client,
                   result->changes);
         return;
     case PULL_HELD:
-        log_error(app->log, &subject, "Held back: %s", why);
+        if (is_new)
+            log_error(app->log, &subject, "Held back: %s", why);
         return;
     case PULL_NO_ACCESS:
         if (is_worth_a_line(client))

@@ -101,7 +101,7 @@ static const char *cell(const struct pg_result *result, int row, const char *col
 static int measure(const struct pg_result *result, const char *const *columns, int *ret_widths)
 {
     int count = 0;
-    for (; columns[count] && count < TABLE_COLUMNS_MAX; count++) {
+    for (; count < TABLE_COLUMNS_MAX && columns[count]; count++) {
         int max = text_width(columns[count]);
         for (int row = 0; row < pg_result_rows(result); row++) {
             int width = text_width(cell(result, row, columns[count]));

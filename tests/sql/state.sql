@@ -108,6 +108,15 @@ UPDATE mirror.year SET differences = 2 WHERE client_id = :nordlys AND year = 202
 SELECT results_eq($$SELECT state, reason, verified FROM bureau.status WHERE org_nr = '811126489'$$,
     $$VALUES ('fresh', '2 difference(s) between saldo and postings', false)$$, 'differences are told');
 SELECT is((SELECT verified FROM finale.client WHERE org_nr = '811126489'), false, 'and no reader is told otherwise');
+SELECT alike((SELECT remedy FROM bureau.status WHERE org_nr = '811126489'), 'see finale.saldo_proof, finale.voucher_difference and finale.opening_difference;%', 'with all that shows them');
+INSERT INTO sync.list (client_id, resource, variant, fault, state) VALUES
+    (:nordlys, 'digest', '', 'all alike', 'read'), (:nordlys, 'asset', '', 'no module', 'refused'), (:nordlys, 'asset', 'b', 'no module', 'refused');
+SELECT is((SELECT reason FROM bureau.status WHERE org_nr = '811126489'),
+    '2 difference(s) between saldo and postings; the checksums of Tripletex do not serve (all alike): everything is read in full; not read: asset (refused)',
+    'beside checksums that do not serve and lists that are refused');
+UPDATE mirror.year SET differences = 0 WHERE client_id = :nordlys;
+SELECT alike((SELECT remedy FROM bureau.status WHERE org_nr = '811126489'), 'see why: SELECT * FROM bureau.resource WHERE org_nr = ''811126489''%', 'and where it is told why');
+UPDATE mirror.year SET differences = 2 WHERE client_id = :nordlys AND year = 2026;
 SELECT is((SELECT count(*) FROM finale.posting WHERE org_nr = '811126489')::integer, 2, 'the data of a client stay visible whatever its state');
 
 -- What the tokens have access to, and the lists.
