@@ -66,7 +66,7 @@ GENERATED := $(BUILD)/gen/sql_queries.h $(BUILD)/gen/status_page.h
 SANDBOX := $(BUILD)/tests/sandbox/tripletex-sandbox
 
 .PHONY: help all deps deps-test demo demo-up demo-down check check-unit check-sql \
-	check-integration check-page check-truth asan valgrind bench bench-export fuzz fuzz-smoke lint exposure layers format format-check coverage \
+	check-integration check-page check-truth asan valgrind bench bench-export profile fuzz fuzz-smoke lint exposure layers format format-check coverage \
 	install install-files manual deb check-package clean programs tests sandbox
 .DEFAULT_GOAL := all
 .SECONDARY:
@@ -218,6 +218,11 @@ bench: ## what saldod costs beside what its work costs at least: a table, JSON a
 	@tests/deps.sh $(DEPS_BENCH)
 	@$(MAKE) programs sandbox
 	@/usr/bin/python3 tests/bench/bench.py $(BUILD) $(BENCH)
+
+profile: ## where the time of a first load goes: functions of saldod, statements of PostgreSQL
+	@tests/deps.sh $(DEPS_BENCH) $(if $(shell command -v perf),,valgrind)
+	@$(MAKE) programs sandbox
+	@/usr/bin/python3 tests/bench/profile.py $(BUILD)
 
 bench-export: ## a fiscal year of 1,000,000 postings as SAF-T, within 64 MiB
 	@tests/deps.sh $(DEPS_TEST) time

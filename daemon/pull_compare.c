@@ -26,6 +26,7 @@ static int take_facts(void *ctx, const struct pg_result *result, struct err *err
     pull->gone = pg_result_int(result, 0, "gone", 0);
     pull->doubles = pg_result_int(result, 0, "doubles", 0);
     pull->is_astray = pg_result_bool(result, 0, "is_astray");
+    pull->is_all_new = pg_result_bool(result, 0, "is_all_new");
     return 0;
 }
 

@@ -144,7 +144,7 @@ struct pull {
     int is_compared, is_weighed;
     int64_t changes, gone, doubles;
     uint64_t unknown_lists; /* master_bit of each */
-    int has_grown, is_astray;
+    int has_grown, is_astray, is_all_new; /* of the last comparison */
     struct pull_sheet sheets[PULL_MONTHS_MAX + FISCAL_YEARS_MAX];
     int sheets_count, sheet;
     int is_first_opening_read, has_movement, has_rows;

@@ -158,7 +158,8 @@ static void start_publishing(struct pull *pull)
     add_lock(pull, batch, id);
     batch_add_query(batch, SQL_publish_gone, 1, values, note_visible);
     batch_add_query(batch, SQL_publish_vouchers, 1, values, note_visible);
-    batch_add_query(batch, SQL_publish_postings, 1, values, note_visible);
+    batch_add_query(batch, pull->is_all_new ? SQL_publish_postings_new : SQL_publish_postings, 1,
+                    values, note_visible);
     batch_add_query(batch, SQL_publish_vouchers_gone, 1, values, note_visible);
     batch_add_query(batch, SQL_publish_headers_forget, 1, values, NULL);
     if (pull->gone > 0)

@@ -1,8 +1,20 @@
--- Vouchers touched by the changes whose postings do not sum to 0.
+-- Vouchers touched by the changes whose postings do not sum to 0. Where new postings alone come to a voucher and sum to 0, its
+-- difference stays what it was: a first load looks at next to none.
 WITH touched AS (
-    SELECT DISTINCT voucher_id FROM stage_change
+    SELECT c.voucher_id
+      FROM stage_change c
+      JOIN stage_posting s ON s.posting_id = c.posting_id
+     WHERE c.old_date IS NULL
+     GROUP BY c.voucher_id
+    HAVING pg_catalog.sum(s.amount) <> 0
     UNION
-    SELECT DISTINCT s.voucher_id FROM stage_change c JOIN stage_posting s ON s.posting_id = c.posting_id
+    SELECT c.voucher_id FROM stage_change c WHERE c.old_date IS NOT NULL
+    UNION
+    SELECT s.voucher_id FROM stage_change c JOIN stage_posting s ON s.posting_id = c.posting_id WHERE c.old_date IS NOT NULL
+    UNION
+    SELECT d.voucher_id
+      FROM mirror.voucher_difference d
+     WHERE d.client_id = $1::bigint AND EXISTS (SELECT FROM stage_change c WHERE c.voucher_id = d.voucher_id)
 ), sums AS MATERIALIZED (
     SELECT t.voucher_id, pg_catalog.sum(p.amount) AS difference
       FROM touched t

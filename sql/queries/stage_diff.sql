@@ -1,5 +1,6 @@
 -- What differs between the stage and the mirror, one row per posting: `old_date` is where the mirror has it, null where
--- it is new; `new_date` is null where it is gone from the ranges that were read.
+-- it is new; `new_date` is null where it is gone from the ranges that were read. What stands elsewhere is looked up row by
+-- row (OFFSET keeps it so): a plan that joins would read the whole client for a handful.
 INSERT INTO stage_change (posting_id, voucher_id, old_date, new_date)
 SELECT coalesce(s.posting_id, m.posting_id), coalesce(m.voucher_id, s.voucher_id), m.posting_date, s.posting_date
   FROM stage_posting s
@@ -10,7 +11,9 @@ SELECT coalesce(s.posting_id, m.posting_id), coalesce(m.voucher_id, s.voucher_id
         UNION ALL
         SELECT p.*
           FROM stage_posting here
-          JOIN mirror.posting p ON p.client_id = $1::bigint AND p.posting_id = here.posting_id
+         CROSS JOIN LATERAL (SELECT p.* FROM mirror.posting p
+                              WHERE p.client_id = $1::bigint AND p.posting_id = here.posting_id
+                             OFFSET 0) p
          WHERE NOT EXISTS (SELECT FROM stage_range r WHERE p.posting_date >= r.date_from AND p.posting_date < r.date_to)
        ) m ON m.posting_id = s.posting_id
  WHERE s.posting_id IS NULL
