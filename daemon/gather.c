@@ -59,7 +59,7 @@ struct gather {
     int parts_count, part;
 
     struct fetch *fetch, *waiting; /* waiting: for the stage */
-    int moves, is_plain;           /* of the part in hand; plain: without the wish */
+    int moves;                     /* of the part in hand */
     int is_staged, is_in_database, is_merged, is_dead;
     int64_t rows, sent_us;
     char digest[256];
@@ -158,10 +158,8 @@ static void parts_found(void *ctx, const struct err *err)
         give_up(gather, err);
         return;
     }
-    if (gather->parts_count == 0) {
+    if (gather->parts_count == 0)
         gather->resource++;
-        gather->is_plain = 0;
-    }
     loop_timer_start(gather->next, 0);
 }
 
@@ -376,9 +374,6 @@ static void take_failure(struct gather *gather, const struct fetch_result *resul
     struct err err = result->err ? *result->err : ERR_NONE;
     if (result->end == FETCH_MOVED && ++gather->moves < GATHER_MOVES_MAX) {
         ask(gather);
-    } else if (result->class == ANSWER_REFUSED && gather->resource->wish && !gather->is_plain) {
-        gather->is_plain = 1;
-        ask(gather);
     } else if (result->end == FETCH_TOO_LARGE && part_in_hand(gather)->can_split) {
         note_fault(gather, "split", &err);
     } else if (result->class == ANSWER_FORBIDDEN || result->class == ANSWER_GONE ||
@@ -408,8 +403,7 @@ static void ask(struct gather *gather)
 {
     const struct resource *resource = gather->resource;
     const struct gather_part *part = part_in_hand(gather);
-    const char *const filters[] = { resource->filter, gather->is_plain ? NULL : resource->wish,
-                                    part->filter };
+    const char *const filters[] = { resource->filter, part->filter };
     AUTO_FREE char *filter = fetch_join_filters(filters, ARRAY_LEN(filters));
     int is_trusted = !gather->order.is_all && !gather->order.is_blind;
     gather->requests++;

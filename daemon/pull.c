@@ -139,9 +139,13 @@ static void pull_free(struct pull *pull)
     free(pull);
 }
 
+/* Pulls begin an interval apart: what this one took is a part of it. */
 static int64_t next_in_ms(const struct pull *pull)
 {
-    return pull->tree ? (tree_next_due_us(pull->tree, &pull->due) - pull->due.now_us) / 1000 : 0;
+    if (!pull->tree)
+        return 0;
+    int64_t took_ms = loop_now_ms(pull->app->loop) - pull->began_ms;
+    return (tree_next_due_us(pull->tree, &pull->due) - pull->due.now_us) / 1000 - took_ms;
 }
 
 void pull_close(struct pull *pull)
@@ -200,6 +204,7 @@ struct pull *pull_start(struct app *app, struct client *client, const struct pul
     pull->order = *order;
     pull->done = done;
     pull->ctx = ctx;
+    pull->began_ms = loop_now_ms(app->loop);
     pull->load = -1;
     pull->stage = stage_new(app, client->token, !client->is_loaded || order->is_resync);
     pull->state = PULL_REMEMBERING;

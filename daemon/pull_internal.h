@@ -85,6 +85,7 @@ struct pull {
     struct pull_order order;
     pull_done_fn *done;
     void *ctx;
+    int64_t began_ms; /* of the loop */
     enum pull_state state;
     int is_dead; /* pull_stop was called: ends at the next callback */
 

@@ -18,13 +18,12 @@
 struct buf;
 
 struct resource {
-    const char *name;            /* "posting"; its stage is "stage_posting" */
-    const char *path;            /* "/ledger/posting"; "{id}" in it stands for the part */
-    const char *sorting;         /* value of `sorting`; NULL where the order means nothing */
-    const char *const *variants; /* extra parameters, each asked for by itself; NULL-terminated;
-                                    NULL = one list without */
-    const char *filter;          /* a parameter of every request; NULL = none */
-    const char *wish; /* one that is newer than the specification: left out where refused */
+    const char *name;               /* "posting"; its stage is "stage_posting" */
+    const char *path;               /* "/ledger/posting"; "{id}" in it stands for the part */
+    const char *sorting;            /* value of `sorting`; NULL where the order means nothing */
+    const char *const *variants;    /* extra parameters, each asked for by itself; NULL-terminated;
+                                       NULL = one list without */
+    const char *filter;             /* a parameter of every request; NULL = none */
     const struct json_known *known; /* enumerations among the columns; NULL = none */
     const struct json_column *columns;
     int columns_count;

@@ -180,7 +180,6 @@ const struct resource RESOURCE_EXTRAS[] = {
       RESOURCE_COLUMNS(DIMENSION_VALUE_COLUMNS) },
     { .name = "open_post",
       .path = "/ledger/posting/openPost",
-      .wish = "sorted=false", /* much faster, since 2.75 */
       .id_column = -1,
       .has_parts = 1,
       .may_run_dry = 1,
