@@ -198,7 +198,9 @@ static void next_ran(void *ctx)
         return;
     }
     if (gather->is_late || is_turn_over(gather)) {
-        finish(gather, gather->failures > 0 ? GATHER_RETRY_MS : GATHER_GO_ON_MS);
+        /* A list that hangs again would hold the ledger back again. */
+        int is_hanging = gather->is_late && gather->failures > 0;
+        finish(gather, is_hanging ? GATHER_RETRY_MS : GATHER_GO_ON_MS);
         return;
     }
     if (gather->part < gather->parts_count) {
