@@ -81,9 +81,9 @@ static void replace_at(struct tree *tree, int at, const struct slice *but)
     struct tree_node *node = tree->tops[at];
     int is_in_walk = node->is_in_walk, count = 0;
     struct tree_node **below = tree_node_below(node, &count);
-    AUTO_FREE struct tree_node **rest = mem_new(TREE_NODES_MAX, sizeof(*rest));
+    AUTO_FREE struct tree_node **rest = mem_new(TREE_NODES_MAX, sizeof(struct tree_node *));
     int rest_count = tree->tops_count - at - 1;
-    memcpy(rest, &tree->tops[at + 1], (size_t)rest_count * sizeof(*rest));
+    memcpy(rest, &tree->tops[at + 1], (size_t)rest_count * sizeof(struct tree_node *));
     hold(node, 0);
     node->is_in_walk = 0;
     tree->tops_count = at;
@@ -246,8 +246,8 @@ static struct tree_node *take_top(struct tree *tree, const struct slice *slice,
 static void choose(struct tree *tree, const struct pack *pack)
 {
     int old_count = tree->tops_count;
-    AUTO_FREE struct tree_node **old = mem_new(TREE_NODES_MAX, sizeof(*old));
-    memcpy(old, tree->tops, (size_t)old_count * sizeof(*old));
+    AUTO_FREE struct tree_node **old = mem_new(TREE_NODES_MAX, sizeof(struct tree_node *));
+    memcpy(old, tree->tops, (size_t)old_count * sizeof(struct tree_node *));
     for (int i = 0; i < old_count; i++)
         hold(old[i], 0);
     tree->tops_count = 0;
