@@ -24,6 +24,6 @@ typedef int ask_check_fn(const char *body, size_t len, struct err *err);
 struct ask *ask_start(struct app *app, struct token *token, const struct token_request *request,
                       ask_check_fn *check, token_done_fn *done, void *ctx) MUST_USE;
 int ask_is_sent(const struct ask *ask) MUST_USE; /* it waits for its answer */
-void ask_cancel(struct ask *ask); /* `done` does not run */
+void ask_cancel(struct ask *ask);                /* `done` does not run */
 
 #endif

@@ -144,7 +144,7 @@ struct pull {
     int rounds, requests, is_relisted, are_names_asked, is_looked_everywhere;
     int is_compared, is_weighed;
     int64_t changes, gone, doubles;
-    uint64_t unknown_lists; /* master_bit of each */
+    uint64_t unknown_lists;               /* master_bit of each */
     int has_grown, is_astray, is_all_new; /* of the last comparison */
     struct pull_sheet sheets[PULL_MONTHS_MAX + FISCAL_YEARS_MAX];
     int sheets_count, sheet;
