@@ -25,6 +25,8 @@ DEPS_LINT := $(DEPS_BUILD) clang-tidy-14 clang-format-14 cppcheck universal-ctag
 DEPS_PAGE := $(DEPS_TEST) chromium chromium-driver
 DEPS_BENCH := $(DEPS_BUILD) postgresql-15 python3 python3-psycopg2 gnuplot-nox curl
 DEPS_COVERAGE := $(DEPS_TEST) gcovr
+DEPS_VALGRIND := $(DEPS_TEST) valgrind
+DEPS_EXPORT := $(DEPS_TEST) time
 DEPS_PACKAGE := $(DEPS_BUILD) dpkg-dev binutils gzip
 DEPS_CHECK_PACKAGE := $(DEPS_PACKAGE) lintian postgresql-15 systemd-container systemd curl
 
@@ -79,7 +81,8 @@ all: ## build build/saldod
 	@$(MAKE) programs
 
 deps: ## install the Debian packages that are missing (for everything)
-	@tests/deps.sh $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_LINT) $(DEPS_FUZZ) $(DEPS_PAGE) $(DEPS_COVERAGE)
+	@tests/deps.sh $(DEPS_TEST) $(DEPS_DEMO) $(DEPS_LINT) $(DEPS_FUZZ) $(DEPS_PAGE) $(DEPS_BENCH) \
+		$(DEPS_COVERAGE) $(DEPS_CHECK_PACKAGE) $(DEPS_VALGRIND) $(DEPS_EXPORT)
 
 # --- Build --------------------------------------------------------------------------------------
 programs: $(BUILD)/saldod
@@ -208,7 +211,7 @@ asan: ## all C tests under the address and undefined-behaviour sanitizers
 	@tests/run.sh $(BUILD)/asan unit integration
 
 valgrind: ## unit tests under valgrind
-	@tests/deps.sh $(DEPS_TEST) valgrind
+	@tests/deps.sh $(DEPS_VALGRIND)
 	@$(MAKE) $(UNIT_TESTS)
 	@TEST_WRAPPER='valgrind -q --leak-check=full --error-exitcode=99' tests/run.sh $(BUILD) unit
 
@@ -225,7 +228,7 @@ profile: ## where the time of a first load goes: functions of saldod, statements
 	@/usr/bin/python3 tests/bench/profile.py $(BUILD)
 
 bench-export: ## a fiscal year of 1,000,000 postings as SAF-T, within 64 MiB
-	@tests/deps.sh $(DEPS_TEST) time
+	@tests/deps.sh $(DEPS_EXPORT)
 	@$(MAKE) programs
 	@tests/bench/export.sh $(BUILD)
 
@@ -284,6 +287,9 @@ lint: layers exposure ## layers, exposure of the unit, sizes, words, static anal
 	@printf '%s\n' $(LIB_SRC) $(DAEMON_SRC) daemon/main.c | xargs -P2 -n1 sh -c \
 		'clang-tidy-14 --quiet "$$1" -- $(TIDY_FLAGS) 2>/dev/null' sh
 	@echo "clang-tidy: nothing found"
+	@printf '%s\n' $(LIB_SRC) $(DAEMON_SRC) daemon/main.c | xargs -P2 -n1 sh -c \
+		'gcc $(TIDY_FLAGS) -O1 -fanalyzer -Werror -c -o /dev/null "$$1"' sh
+	@echo "gcc -fanalyzer: nothing found"
 	@git ls-files -z --cached --others --exclude-standard '*.sh' .ci/run | xargs -0 \
 		shellcheck --severity=warning
 	@echo "shellcheck: nothing found"

@@ -7,7 +7,7 @@ if ! command -v dpkg-query >/dev/null 2>&1; then
     exit 0
 fi
 missing=''
-for package in "$@"; do
+for package in $(printf '%s\n' "$@" | sort -u); do
     state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
     [ "$state" = installed ] || missing="$missing $package"
 done

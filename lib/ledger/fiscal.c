@@ -1,6 +1,7 @@
 #include "lib/ledger/fiscal.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
@@ -53,9 +54,7 @@ static int check_year(const struct fiscal_year *year, const struct fiscal_year *
 static void push_year(struct fiscal_horizon *horizon, const struct fiscal_year *year)
 {
     if (horizon->count == FISCAL_YEARS_MAX) {
-        for (int i = 1; i < FISCAL_YEARS_MAX; i++)
-            horizon->years[i - 1] = horizon->years[i];
-        horizon->count--;
+        memmove(horizon->years, horizon->years + 1, sizeof(horizon->years[0]) * --horizon->count);
     }
     horizon->years[horizon->count++] = *year;
 }
