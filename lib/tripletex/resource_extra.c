@@ -156,6 +156,14 @@ static const struct json_column DIMENSION_VALUE_COLUMNS[] = {
     { "active", "is_active", JSON_BOOL, 0 },
 };
 
+static const struct json_column PRODUCT_COLUMNS[] = {
+    { "id", "product_id", JSON_ID, 1 },
+    { "version", "version", JSON_INT, 0 },
+    { "number", "number", JSON_TEXT, 0 },
+    { "name", "name", JSON_TEXT, 0 },
+    { "isInactive", "is_inactive", JSON_BOOL, 0 },
+};
+
 static const struct json_column SALES_MODULE_COLUMNS[] = {
     { "name", "name", JSON_TEXT, 1 },
     { "costStartDate", "cost_start_date", JSON_TEXT, 0 },
@@ -224,6 +232,7 @@ const struct resource RESOURCE_EXTRAS[] = {
       .filter = "includeNonApproved=true",
       .may_run_dry = 1,
       RESOURCE_COLUMNS(NON_POSTED_VOUCHER_COLUMNS) },
+    { .name = "product", .path = "/product", .sorting = "id", RESOURCE_COLUMNS(PRODUCT_COLUMNS) },
     { .name = "sales_module",
       .path = "/company/salesmodules",
       .id_column = -1,

@@ -15,11 +15,11 @@
 #include "tests/integration/stage.h"
 
 #define ALL_READ                                                                                   \
-    "SELECT count(*) = 14 AND bool_and(state = 'read') FROM bureau.resource "                      \
+    "SELECT count(*) = 15 AND bool_and(state = 'read') FROM bureau.resource "                      \
     "WHERE org_nr = '" BOOKS_SINGLE "' AND resource IN ('dimension', 'dimension_value', "          \
     "'open_post', 'close_group', 'bank_statement', 'bank_transaction', 'bank_reconciliation', "    \
-    "'bank_match', 'asset', 'asset_posting', 'budget', 'non_posted_voucher', 'sales_module', "     \
-    "'subscription')"
+    "'bank_match', 'asset', 'asset_posting', 'budget', 'non_posted_voucher', 'product', "          \
+    "'sales_module', 'subscription')"
 
 /* A list of the API beside what is mirrored of it, both as rows of texts. */
 static const struct pair {
@@ -78,6 +78,9 @@ static const struct pair {
     { .path = "/ledger/voucher/%3EnonPosted",
       .truth = "r->>'id', r->>'date', r->>'vendorInvoiceNumber'",
       .mirror = "voucher_id, voucher_date, invoice_number FROM mirror.non_posted_voucher" },
+    { .path = "/product",
+      .truth = "r->>'id', r->>'number', r->>'name', (r->>'isInactive')::boolean",
+      .mirror = "product_id, number, name, is_inactive FROM mirror.product" },
     { .path = "/company/salesmodules",
       .truth = "r->>'name'",
       .mirror = "name FROM mirror.sales_module" },
