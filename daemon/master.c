@@ -10,6 +10,7 @@
 #include "daemon/oddity.h"
 #include "daemon/pool.h"
 #include "daemon/registry.h"
+#include "daemon/settings.h"
 #include "daemon/stage.h"
 #include "gen/sql_queries.h"
 #include "lib/base/err.h"
@@ -103,6 +104,8 @@ int master_memory_take(struct master_memory *memory, const char *resource, const
     int list = find_list(resource);
     if (list < 0)
         return 0;
+    if (RESOURCE_MASTERS[list]->variants && !*variant)
+        memory->refused_age_ms[list] = age_ms;
     for (int i = 0; i < variant_count(RESOURCE_MASTERS[list]); i++) {
         if (strcmp(variant_name(RESOURCE_MASTERS[list], i), variant) == 0) {
             memory->lists[list][i].digest = mem_strdup(digest);
@@ -145,6 +148,8 @@ void master_memory_release(struct master_memory *memory)
 
 static int is_due(const struct master_memory *memory, int list, int64_t interval_ms)
 {
+    if (memory->refused_age_ms[list] > 0 && memory->refused_age_ms[list] < interval_ms)
+        return 0;
     for (int i = 0; i < variant_count(RESOURCE_MASTERS[list]); i++) {
         int64_t age_ms = memory->lists[list][i].age_ms;
         if (age_ms <= 0 || age_ms >= interval_ms)
@@ -272,19 +277,31 @@ static void store(struct master *master)
         stored(master, &err);
 }
 
-static void note_fault(struct master *master, const struct err *fault)
+/* Whether those that postings name are read by their ids instead: the resource NAME_named. */
+static int is_named_read(const struct master *master, const struct resource *resource)
+{
+    AUTO_FREE char *named = mem_printf("%s_named", resource->name);
+    return resource_find_extra(named, strlen(named)) &&
+           settings_has_resource(master->app->settings, named);
+}
+
+static void note_fault(struct master *master, enum answer_class class, const struct err *fault)
 {
     const struct resource *resource = RESOURCE_MASTERS[master->list];
     const struct log_subject subject = { .client = master->client->org_nr,
                                          .resource = resource->name,
                                          .request_id = fault->request_id };
+    int is_split = class == ANSWER_TOO_LARGE && is_named_read(master, resource);
     AUTO_FREE char *client_id = mem_printf("%" PRId64, master->client->client_id);
-    const char *values[] = { client_id, resource->name, fault->text };
+    const char *values[] = { client_id, resource->name, fault->text,
+                             is_split ? "split" : "refused" };
     char why[ERR_FULL_BYTES];
     struct pg_batch *batch = batch_new(BATCH_PLAIN);
-    batch_add_query(batch, SQL_list_fault, 3, values, NULL);
+    batch_add_query(batch, SQL_list_fault, 4, values, NULL);
     log_warning(master->app->log, &subject,
-                "This list cannot be mirrored, its names are left out: %s", err_full(fault, why));
+                is_split ? "This list is too long, and read for those that postings name: %s"
+                         : "This list cannot be mirrored, its names are left out: %s",
+                err_full(fault, why));
     master->is_in_database = 1;
     pool_run(master->app->pool, batch, stored, master);
 }
@@ -396,7 +413,7 @@ static void take_failure(struct master *master, const struct fetch_result *resul
     if (result->end == FETCH_MOVED && ++master->moves < MASTER_MOVES_MAX)
         read_again(master);
     else if (is_for_good && !LISTS[master->list].is_needed)
-        note_fault(master, &err);
+        note_fault(master, result->class, &err);
     else
         finish(master, result->class, &err);
 }

@@ -29,6 +29,8 @@ struct master_memory {
         char *digest;   /* NULL = none */
         int64_t age_ms; /* < 0 = never asked */
     } lists[MASTER_LISTS_MAX][MASTER_VARIANTS_MAX];
+    int64_t refused_age_ms[MASTER_LISTS_MAX]; /* where it has variants, and could not be had as a
+                                                 whole; 0 = it could */
 };
 /* Takes a row of sync.list; one that is no master list is left alone (returns 0). */
 int master_memory_take(struct master_memory *memory, const char *resource, const char *variant,

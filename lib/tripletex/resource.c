@@ -1,4 +1,4 @@
-#include "lib/tripletex/resource.h"
+#include "lib/tripletex/resource_internal.h"
 
 #include <string.h>
 
@@ -200,7 +200,7 @@ static const struct json_column PROJECT_COLUMNS[] = {
     { "isClosed", "is_closed", JSON_BOOL, 0 },
 };
 
-static const struct json_column CUSTOMER_COLUMNS[] = {
+const struct json_column CUSTOMER_COLUMNS[CUSTOMER_COLUMNS_COUNT] = {
     { "id", "customer_id", JSON_ID, 1 },
     { "version", "version", JSON_INT, 0 },
     { "customerNumber", "number", JSON_NUMBER_TEXT, 0 },
@@ -209,7 +209,7 @@ static const struct json_column CUSTOMER_COLUMNS[] = {
     { "isInactive", "is_inactive", JSON_BOOL, 0 },
 };
 
-static const struct json_column SUPPLIER_COLUMNS[] = {
+const struct json_column SUPPLIER_COLUMNS[SUPPLIER_COLUMNS_COUNT] = {
     { "id", "supplier_id", JSON_ID, 1 },
     { "version", "version", JSON_INT, 0 },
     { "supplierNumber", "number", JSON_NUMBER_TEXT, 0 },

@@ -2,7 +2,7 @@
  * the API is asked in parts, and each part is merged by itself. */
 #include <string.h>
 
-#include "lib/tripletex/resource.h"
+#include "lib/tripletex/resource_internal.h"
 
 static const struct json_column OPEN_POST_COLUMNS[] = {
     { "id", "posting_id", JSON_ID, 1 },
@@ -186,6 +186,18 @@ const struct resource RESOURCE_EXTRAS[] = {
       .path = "/ledger/accountingDimensionValue/search",
       .sorting = "id",
       RESOURCE_COLUMNS(DIMENSION_VALUE_COLUMNS) },
+    { .name = "customer_named",
+      .path = "/customer",
+      .sorting = "id",
+      .has_parts = 1,
+      .may_run_dry = 1,
+      RESOURCE_COLUMNS(CUSTOMER_COLUMNS) },
+    { .name = "supplier_named",
+      .path = "/supplier",
+      .sorting = "id",
+      .has_parts = 1,
+      .may_run_dry = 1,
+      RESOURCE_COLUMNS(SUPPLIER_COLUMNS) },
     { .name = "open_post",
       .path = "/ledger/posting/openPost",
       .id_column = -1,

@@ -263,6 +263,41 @@ static void what_is_refused_is_told_and_keeps_nobody_waiting(struct stage *stage
     check_pairs(stage);
 }
 
+static const struct pair CUSTOMERS = {
+    .path = "/customer",
+    .truth = "r->>'id', r->>'name', r->>'organizationNumber'",
+    .mirror = "customer_id, name, organization_number FROM mirror.customer",
+};
+
+#define NAMED                                                                                      \
+    "(SELECT count(DISTINCT customer_id) FROM mirror.posting WHERE customer_id IS NOT NULL)"
+
+/* More customers than the API gives in a list: those that postings name are all there. */
+static void of_too_many_customers_those_named_are_read(struct stage *stage)
+{
+    set_scene(stage, "pull_interval = 1s", "");
+    world_post(stage->world, "/fault",
+               "{\"kind\": \"status\", \"status\": 422, \"code\": 23000, "
+               "\"path\": \"/customer\", \"next\": 1}");
+    (void)stage_daemon(stage);
+    books_wait_fresh(stage, 20);
+    stage_wait(stage, 20,
+               "SELECT count(*) = 1 FROM bureau.resource "
+               "WHERE resource = 'customer_named' AND state = 'read' AND rows = " NAMED);
+    assert_int_equal(db_int(stage->db, "SELECT count(*) FROM mirror.customer") -
+                         db_int(stage->db, "SELECT " NAMED),
+                     0);
+    assert_int_equal(db_int(stage->db, "SELECT count(*) FROM bureau.resource "
+                                       "WHERE resource IN ('customer', 'supplier_named')"),
+                     0);
+    db_run(stage->db, "SELECT bureau.resync('" BOOKS_SINGLE "')");
+    stage_wait(stage, 20,
+               "SELECT state = 'read' AND fault IS NULL FROM bureau.resource "
+               "WHERE resource = 'customer'");
+    AUTO_FREE char *found = compare_pair(stage, &CUSTOMERS);
+    assert_non_null(strstr(found, "differing: none"));
+}
+
 static void an_empty_list_after_many_rows_is_held(struct stage *stage)
 {
     set_scene(stage, "pull_interval = 1s\nmaster_interval = 2s\nrecheck_interval = 2s", "");
@@ -340,6 +375,7 @@ int main(void)
         STAGE_TEST(&stage, all_of_it_follows_the_first_load),
         STAGE_TEST(&stage, the_views_of_the_products_agree_with_the_truth),
         STAGE_TEST(&stage, what_is_refused_is_told_and_keeps_nobody_waiting),
+        STAGE_TEST(&stage, of_too_many_customers_those_named_are_read),
         STAGE_TEST(&stage, an_empty_list_after_many_rows_is_held),
         STAGE_TEST(&stage, groups_that_open_again_leave_their_history),
         STAGE_TEST(&stage, a_list_that_hangs_does_not_hold_the_ledger_back),
