@@ -15,6 +15,7 @@
 #include "tests/integration/books.h"
 #include "tests/integration/scan.h"
 #include "tests/integration/stage.h"
+#include "tests/integration/web.h"
 
 enum { DONE = 0, FAILED = 1, WRONG_USAGE = 64, WRONG_CONFIGURATION = 78 };
 
@@ -148,6 +149,31 @@ static void check_dump(struct stage *stage, const char *session)
     assert_false(scan_finds(path, session));
 }
 
+/* Everything that the status server tells, in one file. */
+static char *save_pages(struct stage *stage, int port)
+{
+    static const char *const PATHS[] = {
+        "/",
+        "/metrics",
+        "/healthz",
+        "/readyz",
+        "/api/v1/status",
+        "/api/v1/clients",
+        "/api/v1/bureaus",
+        "/api/v1/clients/" BOOKS_CLIENT,
+        "/api/v1/clients/" BOOKS_SINGLE,
+    };
+    AUTO_FREE char *all = mem_strdup("");
+    for (size_t i = 0; i < ARRAY_LEN(PATHS); i++) {
+        AUTO_FREE char *url = mem_printf("http://127.0.0.1:%d%s", port, PATHS[i]);
+        AUTO_FREE char *body = web_get(url, 200);
+        char *more = mem_printf("%s%s\n%s\n", all, PATHS[i], body);
+        free(all);
+        all = more;
+    }
+    return folder_put(stage->folder, "pages", 0600, all);
+}
+
 /* The token of a session, which only Tripletex and the daemon know; mem_free_secret() it. */
 static char *open_session(struct stage *stage)
 {
@@ -168,7 +194,13 @@ static void secrets_stand_in_no_log_dump_or_process(struct stage *stage)
     db_run(stage->db, "DO $$BEGIN EXECUTE format('ALTER DATABASE %I SET log_statement = ''all''', "
                       "current_database()); EXECUTE format('ALTER DATABASE %I SET "
                       "log_min_duration_statement = 0', current_database()); END$$");
-    set_scene(stage, "[log]\nlevel = debug\n");
+    int port = web_free_port();
+    AUTO_FREE char *address = mem_printf("127.0.0.1:%d", port);
+    const struct stage_config config = { .schedule = "pull_interval = 1s",
+                                         .status = address,
+                                         .rest = "[log]\nlevel = debug\n" };
+    set_scene(stage, NULL);
+    stage_configure(stage, &config);
     struct program *daemon = stage_daemon(stage);
     books_wait_fresh(stage, 20);
     wait_sealed(stage, 5);
@@ -187,7 +219,9 @@ static void secrets_stand_in_no_log_dump_or_process(struct stage *stage)
     AUTO_FREE char *server = cluster_log(stage->cluster);
     AUTO_FREE char *server_log = folder_put(stage->folder, "server.log", 0600, server);
     assert_true(scan_finds(server_log, "employee_token")); /* statements were logged */
-    const char *const paths[] = { shown, log, server_log };
+    AUTO_FREE char *pages = save_pages(stage, port);
+    assert_true(scan_finds(pages, "saldod_client"));
+    const char *const paths[] = { shown, log, server_log, pages };
     for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
         scan_check_lacks(paths[i], SECRETS);
         scan_check_lacks(paths[i], sessions);
