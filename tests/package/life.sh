@@ -53,6 +53,7 @@ property_is() { [ "$(property "$1")" = "$2" ]; }
 property_has() { property "$1" | grep -q -e "$2"; }
 not() { ! "$@"; }
 journal_has() { journalctl -q -u saldod -o cat | grep -q -e "$1"; }
+alert_has() { journalctl -q -t saldod-alert -o cat | grep -q -e "$1"; }
 journal_has_field() { journalctl -q -u saldod -o json | grep -q -e "\"$1\":\"$2\""; }
 is_fresh() { says "SELECT bool_and(state = 'fresh' AND verified) FROM finale.client" t; }
 is_fresh_after() { says "SELECT bool_and(state = 'fresh' AND verified AND fresh_as_of > '$1') FROM finale.client" t; }
@@ -129,6 +130,18 @@ check 'it goes on' property_is SubState running
 rm /etc/saldod/saldod.conf.d/more.conf
 kill -HUP "$(property MainPID)"
 wait_for 'a signal reloads as well' journal_has 'cold_interval.*1h'
+
+# --- alert: the command runs within the hardening of the unit ---
+printf '#!/bin/sh\nexec logger -t saldod-alert\n' >/usr/local/bin/tell
+chmod 0755 /usr/local/bin/tell
+printf '[alert]\ncommand = /usr/local/bin/tell\n' >/etc/saldod/saldod.conf.d/alert.conf
+systemctl reload saldod
+ask "SET ROLE saldod_admin; SELECT bureau.add_client('811126489', 'Nordlys ANS', 'Regnskap Nord AS')" >&2
+wait_for 'an alert is told by a command' alert_has '"event": *"begun"'
+check 'for the client without access' alert_has 811126489
+ask "SET ROLE saldod_admin; SELECT bureau.purge_client('811126489')" >&2
+rm /etc/saldod/saldod.conf.d/alert.conf
+systemctl reload saldod
 
 # --- watchdog ---
 mkdir -p /run/systemd/system/saldod.service.d
