@@ -48,6 +48,18 @@ SELECT results_eq($$SELECT asset_name, account_number, acquisition_cost, book_va
 SELECT results_eq($$SELECT year, opening, additions, reductions, closing, account_closing, account_difference FROM finale.asset_movement WHERE org_nr = '974760673' ORDER BY 1$$,
     $$VALUES (2023, 500::numeric, 0::numeric, 0::numeric, 500::numeric, 0::numeric, -500::numeric), (2024, 500, 50, -100, 450, 450, 0)$$, 'roll-forward, tied to the account');
 
+-- Aksjeoversikt: what was bought and sold, and what it stands at.
+INSERT INTO mirror.account (client_id, account_id, version, number, name, ledger_type, is_closeable, requires_reconciliation) VALUES (:fjord, 12, 0, '1350', 'Aksjer', 'GENERAL', false, false);
+INSERT INTO mirror.voucher (client_id, voucher_id, version, year, number, voucher_date) VALUES (:fjord, 210, 0, 2024, 30, '2023-10-03');
+INSERT INTO mirror.posting (client_id, posting_id, version, voucher_id, posting_date, account_id, amount, amount_currency, description) VALUES
+    (:fjord, 30, 0, 210, '2023-10-03', 12, 250.5, 250.5, '100 aksjer i Havbris AS'), (:fjord, 31, 0, 210, '2023-10-03', 1, -250.5, -250.5, '100 aksjer i Havbris AS');
+INSERT INTO mirror.saldo (client_id, year, month, account_id, balance_change, postings_sum) VALUES (:fjord, 2024, '2023-10-01', 12, 250.5, 250.5);
+SELECT results_eq($$SELECT posting_date, voucher_number, amount, description FROM finale.posting WHERE org_nr = '974760673' AND account_number BETWEEN '1300' AND '1399'$$,
+    $$VALUES (date '2023-10-03', 30, 250.5, '100 aksjer i Havbris AS')$$, 'postings of investments');
+SELECT is((SELECT closing FROM finale.saldo_year WHERE org_nr = '974760673' AND year = 2024 AND account_number = '1350'), 250.5, 'and their saldo');
+DELETE FROM mirror.posting WHERE client_id = :fjord AND voucher_id = 210;
+DELETE FROM mirror.saldo WHERE client_id = :fjord AND account_id = 12;
+
 -- Perioderapporter, prognose, analyse.
 SELECT results_eq($$SELECT year, month, account_number, budget, actual FROM finale.budget_month WHERE org_nr = '974760673'$$,
     $$VALUES (2024, date '2023-08-01', '3000', -900::numeric, -1010::numeric)$$, 'budget beside what was posted');
