@@ -155,7 +155,8 @@ static void wait_free(struct pool_wait *wait)
 /* --- who gets one --- */
 
 struct lent {
-    int all, loads, same;
+    int all, loads;
+    int same, same_loads; /* of the same borrower */
 };
 
 static struct lent count_lent(const struct pool *pool, const void *borrower)
@@ -166,9 +167,11 @@ static struct lent count_lent(const struct pool *pool, const void *borrower)
     {
         if (slot->state != SLOT_LENT || !slot->is_long)
             continue;
+        int is_same = slot->loan.borrower == borrower;
         lent.all++;
         lent.loads += slot->loan.is_load;
-        lent.same += slot->loan.borrower == borrower;
+        lent.same += is_same;
+        lent.same_loads += is_same && slot->loan.is_load;
     }
     return lent;
 }
@@ -180,9 +183,10 @@ static int may_have(const struct pool *pool, const struct pool_loan *loan)
                     loop_now_ms(pool->app->loop) - pool->looked_ms < POOL_LOOKS_MS;
     int loads_max = has_looks && long_max > 1 ? long_max - 1 : long_max;
     int same_max = pool->is_shared ? (long_max + 1) / 2 : long_max;
+    int same_loads_max = pool->is_shared ? (loads_max + 1) / 2 : loads_max;
     struct lent lent = count_lent(pool, loan->borrower);
     return lent.all < long_max && lent.same < same_max &&
-           (!loan->is_load || lent.loads < loads_max);
+           (!loan->is_load || (lent.loads < loads_max && lent.same_loads < same_loads_max));
 }
 
 /* Batches first: they are short. */

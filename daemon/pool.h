@@ -8,8 +8,8 @@
  * A batch has its connection for milliseconds, a pull that stages rows for as long as Tripletex
  * takes to send them. Such long loans leave one connection to the batches, loads among them leave
  * one to the looks (turns.h) where there are any, and where several tokens are in use one of them
- * gets half at most: a bureau that hangs, or loads for hours, does not keep the others from the
- * database.
+ * gets half at most, of each kind: a bureau that hangs, or loads for hours, does not keep the
+ * others from the database.
  */
 #ifndef SALDOD_DAEMON_POOL_H
 #define SALDOD_DAEMON_POOL_H

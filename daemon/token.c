@@ -56,6 +56,7 @@ struct token {
     struct budget budget;
     struct pace pace;
     struct token_queue *queue;
+    struct http_group *group;
     struct call_list running;
     struct loop_timer *wake;
     int is_owned, is_retired;
@@ -189,22 +190,13 @@ static int is_asked_again(struct token_call *call, enum answer_class class, stru
     return 0;
 }
 
-/* Not what the receiver of a body refused. */
-static int is_sign_of_trouble(const struct http_answer *http, const struct err *err)
-{
-    if (http->status != 0)
-        return http->status >= 500 || http->status == 429;
-    return err->code == ETIMEDOUT || err->code == ECONNREFUSED || err->code == ECONNRESET ||
-           err->code == EHOSTUNREACH;
-}
-
 static void note_answer(struct token_call *call, const struct http_answer *http,
                         const struct err *http_err, enum answer_class class)
 {
     struct token *token = call->token;
     int64_t now_ms = loop_now_ms(token->app->loop);
     int is_full = token_queue_count(token->queue) > 0;
-    int is_bad = is_sign_of_trouble(http, http_err);
+    int is_bad = answer_is_trouble(http, http_err);
     budget_learn(&token->budget,
                  &(struct budget_answer){ .header = answer_read_budget(http),
                                           .is_over = class == ANSWER_OVER_BUDGET,
@@ -258,6 +250,7 @@ static int call_send(struct token_call *call, struct err *err)
     AUTO_FREE char *url = mem_printf("%s%s%s%s", app->settings->base_url, call->path,
                                      call->query ? "?" : "", call->query ? call->query : "");
     struct http_request request = {
+        .group = call->token->group,
         .method = call->method,
         .body = call->body,
         .url = url,
@@ -467,6 +460,7 @@ struct token *token_new(struct app *app, const struct token_options *options)
     budget_init(&token->budget);
     pace_init(&token->pace);
     token->queue = token_queue_new();
+    token->group = http_group_new(app->http);
     TAILQ_INIT(&token->running);
     token->wake = loop_timer_new(app->loop, dispatch_now, token);
     token->session = session_new(
@@ -592,6 +586,7 @@ void token_unref(struct token *token)
         return;
     session_free(token->session);
     token_queue_free(token->queue);
+    http_group_free(token->group);
     token_unref(token->heir);
     loop_timer_free(token->wake);
     free(token->id);

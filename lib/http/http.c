@@ -16,19 +16,87 @@ static void client_wake(struct http_client *client)
     loop_timer_start(client->pump, 0);
 }
 
-static void call_move(struct http_call *call, struct http_call_list *from,
-                      struct http_call_list *to, enum http_call_state state)
+/* --- groups --- */
+
+static struct http_group *group_new(struct http_client *client, int is_bounded)
 {
-    TAILQ_REMOVE(from, call, link);
-    TAILQ_INSERT_TAIL(to, call, link);
-    call->state = state;
+    struct http_group *group = mem_new(1, sizeof(*group));
+    group->client = client;
+    group->refs = 1;
+    group->is_bounded = is_bounded;
+    TAILQ_INIT(&group->waiting);
+    return group;
 }
+
+static void group_unref(struct http_group *group)
+{
+    if (--group->refs == 0)
+        free(group);
+}
+
+struct http_group *http_group_new(struct http_client *client)
+{
+    client->groups_count++;
+    return group_new(client, 1);
+}
+
+void http_group_free(struct http_group *group)
+{
+    if (!group)
+        return;
+    group->client->groups_count--;
+    group_unref(group);
+}
+
+static void group_wait(struct http_group *group, struct http_call *call)
+{
+    call->group = group;
+    group->refs++;
+    call->state = HTTP_WAITING;
+    if (TAILQ_EMPTY(&group->waiting))
+        TAILQ_INSERT_TAIL(&group->client->waiting, group, link);
+    TAILQ_INSERT_TAIL(&group->waiting, call, link);
+}
+
+/* The call waits no more; its group goes behind the others, where it still has some that do. */
+static void group_leave(struct http_call *call)
+{
+    struct http_group *group = call->group;
+    TAILQ_REMOVE(&group->waiting, call, link);
+    TAILQ_REMOVE(&group->client->waiting, group, link);
+    if (!TAILQ_EMPTY(&group->waiting))
+        TAILQ_INSERT_TAIL(&group->client->waiting, group, link);
+}
+
+static int group_may_begin(const struct http_group *group)
+{
+    const struct http_client *client = group->client;
+    int free_count = client->connections - client->running_count;
+    return !group->is_bounded || client->groups_count < 2 || group->running_count == 0 ||
+           group->running_count < free_count;
+}
+
+/* NULL = none waits that may have a connection. Groups that may not have one at least. */
+static struct http_call *call_next(const struct http_client *client)
+{
+    struct http_group *group;
+    TAILQ_FOREACH(group, &client->waiting, link)
+    {
+        if (group_may_begin(group))
+            return TAILQ_FIRST(&group->waiting);
+    }
+    return NULL;
+}
+
+/* --- the life of a call --- */
 
 /* The one way out of curl, for calls that have ended and for those that are cancelled. */
 static void call_leave(struct http_call *call)
 {
     (void)curl_multi_remove_handle(call->client->multi, call->easy);
+    TAILQ_REMOVE(&call->client->running, call, link);
     call->client->running_count--;
+    call->group->running_count--;
 }
 
 void http_call_ended(struct http_call *call, CURLcode verdict)
@@ -36,15 +104,19 @@ void http_call_ended(struct http_call *call, CURLcode verdict)
     struct http_client *client = call->client;
     http_fault_note(call, verdict);
     call_leave(call);
-    call_move(call, &client->running, &client->ended, HTTP_ENDED);
+    TAILQ_INSERT_TAIL(&client->ended, call, link);
+    call->state = HTTP_ENDED;
     client_wake(client);
 }
 
 static void call_begin(struct http_call *call)
 {
     struct http_client *client = call->client;
-    call_move(call, &client->waiting, &client->running, HTTP_RUNNING);
+    group_leave(call);
+    TAILQ_INSERT_TAIL(&client->running, call, link);
+    call->state = HTTP_RUNNING;
     client->running_count++;
+    call->group->running_count++;
     call->sent_us = clock_now_us();
     if (curl_multi_add_handle(client->multi, call->easy) != CURLM_OK)
         http_call_ended(call, CURLE_FAILED_INIT);
@@ -73,21 +145,29 @@ static void call_tell(struct http_call *call)
     call->done(call->ctx, &answer, &call->why);
 }
 
+static void call_free(struct http_call *call)
+{
+    struct http_group *group = call->group;
+    http_call_free(call);
+    group_unref(group);
+}
+
 static void pump_ended(struct http_client *client)
 {
     for (struct http_call *call; (call = TAILQ_FIRST(&client->ended));) {
         TAILQ_REMOVE(&client->ended, call, link);
         call->state = HTTP_TELLING;
         call_tell(call);
-        http_call_free(call);
+        call_free(call);
     }
 }
 
 static void pump_waiting(struct http_client *client)
 {
-    while (client->running_count < client->connections && !TAILQ_EMPTY(&client->waiting) &&
+    struct http_call *call;
+    while (client->running_count < client->connections && (call = call_next(client)) &&
            (!client->gate || client->gate(client->gate_ctx)))
-        call_begin(TAILQ_FIRST(&client->waiting));
+        call_begin(call);
 }
 
 /* curl hands over what it held back before it returns, so this is done from the loop, never inside
@@ -110,6 +190,7 @@ static void client_release(struct http_client *client)
 {
     http_multi_close(client);
     loop_timer_free(client->pump);
+    free(client->common);
     free(client->user_agent);
     free(client->ca_file);
     free(client);
@@ -159,6 +240,7 @@ struct http_client *http_client_new(struct loop *loop, const struct http_options
     client->connect_timeout_ms = options->connect_timeout_ms;
     LIST_INIT(&client->sockets);
     TAILQ_INIT(&client->waiting);
+    client->common = group_new(client, 0);
     TAILQ_INIT(&client->running);
     TAILQ_INIT(&client->ended);
     client->pump = loop_timer_new(loop, client_pump, client);
@@ -199,8 +281,7 @@ int http_start(struct http_client *client, const struct http_request *request, h
         http_call_free(call);
         return rc;
     }
-    call->state = HTTP_WAITING;
-    TAILQ_INSERT_TAIL(&client->waiting, call, link);
+    group_wait(request->group ? request->group : client->common, call);
     client_wake(client);
     if (ret_call)
         *ret_call = call;
@@ -230,11 +311,10 @@ void http_cancel(struct http_call *call)
     assert(!client->is_receiving);
     switch (call->state) {
     case HTTP_WAITING:
-        TAILQ_REMOVE(&client->waiting, call, link);
+        group_leave(call);
         break;
     case HTTP_RUNNING:
         call_leave(call);
-        TAILQ_REMOVE(&client->running, call, link);
         client_wake(client); /* the next in line */
         break;
     case HTTP_ENDED:
@@ -243,7 +323,7 @@ void http_cancel(struct http_call *call)
     case HTTP_TELLING:
         return; /* its `done` is running */
     }
-    http_call_free(call);
+    call_free(call);
 }
 
 const char *http_answer_header(const struct http_answer *answer, const char *name)
@@ -285,7 +365,8 @@ void http_client_free(struct http_client *client)
 {
     if (!client)
         return;
-    calls_cancel(&client->waiting);
+    for (struct http_group *group; (group = TAILQ_FIRST(&client->waiting));)
+        http_cancel(TAILQ_FIRST(&group->waiting));
     calls_cancel(&client->running);
     calls_cancel(&client->ended);
     loop_timer_stop(client->pump);

@@ -17,6 +17,7 @@
 struct err;
 struct http_call;
 struct http_client;
+struct http_group;
 struct loop;
 
 struct http_options {
@@ -26,6 +27,12 @@ struct http_options {
     int64_t connect_timeout_ms;
 };
 
+/* Calls that share a fate, such as those of one employee token. While there are several groups none
+ * takes more connections than it leaves free, so that one whose answers hang does not keep the
+ * others waiting. Freed before the client; calls that are under way keep it alive. */
+struct http_group *http_group_new(struct http_client *client) MUST_USE;
+void http_group_free(struct http_group *group); /* NULL is fine */
+
 enum http_method { HTTP_GET, HTTP_POST, HTTP_PUT, HTTP_DELETE };
 
 /* Bytes of a body of status 200 to 299, as they come. A return other than 0 (-errno) ends the call
@@ -33,6 +40,7 @@ enum http_method { HTTP_GET, HTTP_POST, HTTP_PUT, HTTP_DELETE };
 typedef int http_body_fn(void *ctx, const char *bytes, size_t len);
 
 struct http_request {
+    struct http_group *group; /* borrowed; NULL = of none, and bounded by the client alone */
     enum http_method method;
     const char *url;             /* whole, already encoded; copied */
     const char *user, *password; /* Basic authentication; both NULL = none; copied, wiped */

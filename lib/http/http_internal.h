@@ -1,8 +1,9 @@
 /*
  * http_internal.h - what the files of lib/http share; nobody else includes it.
  *
- * A call stands in exactly one list of its client: waiting for a connection, inside curl, or ended
- * and not told yet. The client owns the lists, the calls in them, and curl's multi handle.
+ * A call stands in exactly one list: of its group, waiting for a connection; of its client, inside
+ * curl, or ended and not told yet. The client owns the lists, the calls in them, and curl's multi
+ * handle.
  */
 #ifndef SALDOD_HTTP_HTTP_INTERNAL_H
 #define SALDOD_HTTP_HTTP_INTERNAL_H
@@ -30,6 +31,7 @@ enum http_call_state { HTTP_WAITING, HTTP_RUNNING, HTTP_ENDED, HTTP_TELLING };
 struct http_call {
     TAILQ_ENTRY(http_call) link;
     struct http_client *client;
+    struct http_group *group;
     enum http_call_state state;
     CURL *easy;
     struct curl_slist *headers;
@@ -55,6 +57,17 @@ struct http_call {
 
 TAILQ_HEAD(http_call_list, http_call);
 
+struct http_group {
+    struct http_client *client;
+    TAILQ_ENTRY(http_group) link;  /* while something waits */
+    struct http_call_list waiting; /* for a connection */
+    int running_count;
+    int refs; /* its maker's, and one of each call */
+    int is_bounded;
+};
+
+TAILQ_HEAD(http_group_list, http_group);
+
 /* A socket of curl's; ends with CURL_POLL_REMOVE. */
 struct http_socket {
     LIST_ENTRY(http_socket) link;
@@ -75,8 +88,11 @@ struct http_client {
     struct loop_timer *curl_timer; /* when curl wants to be called */
     struct loop_timer *pump;       /* due as soon as something is to be told, started or resumed */
     LIST_HEAD(, http_socket) sockets;
-    struct http_call_list waiting, running, ended;
+    struct http_group_list waiting; /* groups with calls that wait, in turn */
+    struct http_group *common;      /* of the calls that are of no group */
+    struct http_call_list running, ended;
     int running_count;
+    int groups_count; /* beside the common one */
     int is_pumping;
     int is_receiving; /* inside on_body */
     int is_over;      /* freed by a `done`: released when the pump returns */

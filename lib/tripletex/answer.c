@@ -110,3 +110,11 @@ struct answer_budget answer_read_budget(const struct http_answer *answer)
         .retry_after_s = read_number(answer, "Retry-After"),
     };
 }
+
+int answer_is_trouble(const struct http_answer *http, const struct err *err)
+{
+    if (http->status != 0)
+        return http->status >= 500 || http->status == 429;
+    return err->code == ETIMEDOUT || err->code == ECONNREFUSED || err->code == ECONNRESET ||
+           err->code == EHOSTUNREACH;
+}

@@ -39,4 +39,8 @@ struct answer_budget {
 };
 struct answer_budget answer_read_budget(const struct http_answer *answer) MUST_USE;
 
+/* Whether the server, or the way to it, has trouble: fewer requests at once may help. Not what the
+ * receiver of a body refused. */
+int answer_is_trouble(const struct http_answer *http, const struct err *err) MUST_USE;
+
 #endif

@@ -283,6 +283,8 @@ static void serve(struct fake_world *world, const struct fake_request *request,
 int __wrap_http_start(struct http_client *client, const struct http_request *request,
                       http_done_fn *done, void *ctx, struct http_call **ret_call, struct err *err);
 void __wrap_http_cancel(struct http_call *call);
+struct http_group *__wrap_http_group_new(struct http_client *client);
+void __wrap_http_group_free(struct http_group *group);
 const char *__wrap_http_answer_header(const struct http_answer *answer, const char *name);
 
 static void call_free(struct http_call *call)
@@ -353,6 +355,18 @@ int __wrap_http_start(struct http_client *client, const struct http_request *req
     TAILQ_INSERT_TAIL(&hub.calls, call, entry);
     *ret_call = call;
     return 0;
+}
+
+/* All connections are everybody's. */
+struct http_group *__wrap_http_group_new(struct http_client *client)
+{
+    (void)client;
+    return NULL;
+}
+
+void __wrap_http_group_free(struct http_group *group)
+{
+    (void)group;
 }
 
 void __wrap_http_cancel(struct http_call *call)

@@ -110,6 +110,48 @@ static void counts_no_queueing(void **state)
     outcome_release(&second);
 }
 
+/* Eight calls of one group hang, on a client of 8 connections; the ninth is of another. */
+static void a_group_that_hangs_leaves_connections_to_the_others(void **state)
+{
+    enum { HANGING = 8 };
+    struct world *world = *state;
+    struct http_group *groups[] = { http_group_new(world->client), http_group_new(world->client) };
+    AUTO_FREE char *hang_url = world_url(world, "/hang");
+    AUTO_FREE char *ok_url = world_url(world, "/ok");
+    struct http_request hang = world_request(hang_url), ok = world_request(ok_url);
+    struct outcome hanging[HANGING], other;
+    int sent = 0;
+    hang.group = groups[0];
+    ok.group = groups[1];
+    for (int i = 0; i < HANGING; i++) {
+        outcome_init(&hanging[i], world);
+        world_start(&hanging[i], &hang);
+    }
+    outcome_init(&other, world);
+    world_start(&other, &ok);
+    world_wait(world, 1);
+    assert_int_equal(other.status, 200);
+    for (int i = 0; i < HANGING; i++)
+        sent += http_is_sent(hanging[i].call);
+    assert_int_equal(sent, 4);
+    /* Alone it gets them all. */
+    http_group_free(groups[1]);
+    outcome_release(&other);
+    outcome_init(&other, world);
+    ok.group = NULL;
+    http_cancel(hanging[0].call);
+    world_start(&other, &ok);
+    world_wait(world, 1);
+    for (int i = 1; i < HANGING; i++)
+        assert_true(http_is_sent(hanging[i].call));
+    http_group_free(groups[0]); /* its calls keep it */
+    for (int i = 1; i < HANGING; i++)
+        http_cancel(hanging[i].call);
+    for (int i = 0; i < HANGING; i++)
+        outcome_release(&hanging[i]);
+    outcome_release(&other);
+}
+
 static void runs_200_calls_on_8_connections(void **state)
 {
     enum { CALLS = 200 };
@@ -326,6 +368,7 @@ int main(void)
         WITH_WORLD(ends_when_refused_after_a_pause),
         WITH_WORLD(keeps_to_the_time_out),
         WITH_WORLD(counts_no_queueing),
+        WITH_WORLD(a_group_that_hangs_leaves_connections_to_the_others),
         WITH_WORLD(runs_200_calls_on_8_connections),
         WITH_WORLD(cancels_in_every_phase),
         WITH_WORLD(cancels_an_ended_call_and_itself),
