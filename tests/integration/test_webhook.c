@@ -170,7 +170,7 @@ static void a_change_is_visible_within_a_second_and_a_half(struct stage *stage)
 static void a_burst_is_one_pull(struct stage *stage)
 {
     (void)set_scene(stage);
-    char key[16];
+    char key[32];
     (void)change_and_wait(stage, 900);
     world_forget(stage->world);
     for (int i = 0; i < 30; i++) {
