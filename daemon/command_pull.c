@@ -57,6 +57,20 @@ static void clear_progress(void)
         (void)fprintf(stderr, "\r\033[K");
 }
 
+static void stop_now(void *ctx)
+{
+    struct pull_run *run = ctx;
+    loop_stop(run->app.loop);
+}
+
+/* What the pulls left is stored first: an order that is done, a session that was made. */
+static void finish(void *ctx)
+{
+    struct pull_run *run = ctx;
+    pool_close(run->app.pool, stop_now, run);
+    loop_timer_start(run->patience, DATABASE_MAX_MS);
+}
+
 static void wish_end(struct wish *wish, int is_failed, const char *text, const char *remedy)
 {
     struct pull_run *run = wish->run;
@@ -71,7 +85,7 @@ static void wish_end(struct wish *wish, int is_failed, const char *text, const c
     if (is_failed)
         run->exit_status = COMMAND_FAILED;
     if (--run->left == 0)
-        loop_stop(run->app.loop);
+        loop_defer(run->app.loop, finish, run);
 }
 
 static void show_progress(void *ctx)
