@@ -238,10 +238,13 @@ FUZZ_CFLAGS = -std=gnu11 -D_GNU_SOURCE -I. -I$(BUILD) -I/usr/include/postgresql 
 FUZZ_CORE := $(BUILD)/fuzz/libsaldod.a
 fuzz_objects = $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(1))
 
+# Headers are made up by this one.
+$(BUILD)/fuzz/fuzz_answer: FUZZ_LINK = -Wl,--wrap=http_answer_header
+
 $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_CORE)
 	@echo "  LINK $@"
 	$(Q)clang-14 $(FUZZ_CFLAGS) -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=undefined -o $@ $< $(FUZZ_CORE) $(LIBS)
+		-fno-sanitize-recover=undefined $(FUZZ_LINK) -o $@ $< $(FUZZ_CORE) $(LIBS)
 
 $(FUZZ_CORE): $(call fuzz_objects,$(LIB_SRC) $(DAEMON_SRC) gen/sql_queries.c gen/status_page.c)
 	@rm -f $@

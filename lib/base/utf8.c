@@ -80,9 +80,11 @@ void utf8_repair(char *text)
     size_t len = strlen(text);
     for (size_t i = 0; i < len;) {
         size_t char_bytes = utf8_char_bytes(text + i, len - i);
-        if (char_bytes == 0)
-            text[i] = '?';
-        i += char_bytes == 0 ? 1 : char_bytes;
+        size_t bytes = char_bytes == 0 ? 1 : char_bytes;
+        int is_space = text[i] == '\n' || text[i] == '\r' || text[i] == '\t';
+        if (char_bytes == 0 || utf8_is_control(text + i, char_bytes))
+            memset(text + i, is_space ? ' ' : '?', bytes);
+        i += bytes;
     }
 }
 

@@ -24,7 +24,8 @@ bool utf8_is_control(const char *bytes, size_t char_bytes) MUST_USE;
  * strlen(text). */
 size_t utf8_cut_bytes(const char *text, size_t max_bytes) MUST_USE;
 
-/* Puts '?' in the place of every byte that is no part of a valid character. */
+/* Makes a line of what may be anything: '?' in the place of every byte that is no part of a valid
+ * character or is one of a control character, a space for white space. */
 void utf8_repair(char *text);
 
 /* Ends a text that filled its `size` bytes (final NUL included) with an ellipsis; size >= 8. */

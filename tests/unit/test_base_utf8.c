@@ -80,6 +80,14 @@ static void ends_a_full_text_with_an_ellipsis(void **state)
     assert_string_equal(text, "abcde…");
 }
 
+static void makes_a_line_of_anything(void **state)
+{
+    (void)state;
+    char text[] = "a\tø\n\x1b[2J\xC2\x9Bz\xFF\x7F";
+    utf8_repair(text);
+    assert_string_equal(text, "a ø ?[2J??z??");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -88,6 +96,7 @@ int main(void)
         cmocka_unit_test(knows_control_characters),
         cmocka_unit_test(cuts_between_characters),
         cmocka_unit_test(ends_a_full_text_with_an_ellipsis),
+        cmocka_unit_test(makes_a_line_of_anything),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,8 +12,10 @@
 #include <cmocka.h>
 
 #include "lib/base/buf.h"
+#include "lib/base/err.h"
 #include "lib/base/mem.h"
 #include "gen/sql_queries.h"
+#include "lib/json/list.h"
 #include "lib/tripletex/resource.h"
 
 enum { TEXT_BYTES_MAX = 8192 };
@@ -280,6 +282,51 @@ static void has_the_statements_of_every_resource(void **state)
     assert_null(sql_query_find("merg", "asset"));
 }
 
+/* --- samples, recorded from the sandbox --- */
+
+static int count_row(void *ctx, const struct json_value *values, struct err *err)
+{
+    (void)values;
+    (void)err;
+    ++*(int *)ctx;
+    return 0;
+}
+
+static void check_sample(const struct resource *resource)
+{
+    AUTO_FREE char *name = mem_printf("%s%s", resource->nested ? "voucher_" : "", resource->name);
+    char *named = strstr(name, "_named");
+    if (named)
+        *named = '\0'; /* the same list, asked for some */
+    AUTO_FREE char *path = mem_printf("tests/corpus/resource/%s.json", name);
+    char body[TEXT_BYTES_MAX * 2];
+    struct json_list_head head;
+    struct err err = ERR_NONE;
+    int rows = 0;
+    FILE *file = fopen(path, "re");
+    if (!file)
+        fail_msg("%s is not there", path);
+    size_t len = fread(body, 1, sizeof(body), file);
+    (void)fclose(file);
+    struct json_list *list = json_list_new_nested(resource->columns, resource->columns_count,
+                                                  resource->nested, count_row, &rows);
+    if (resource->known)
+        json_list_set_known(list, resource->known);
+    if (json_list_feed(list, body, len, &err) < 0 || json_list_finish(list, &head, &err) < 0)
+        fail_msg("%s: %s", path, err.text);
+    if (rows == 0 || head.notes.count > 0)
+        fail_msg("%s: %d rows, unknown: %s", path, rows, head.notes.texts[0]);
+    json_list_free(list);
+}
+
+static void reads_a_sample_of_every_list(void **state)
+{
+    (void)state;
+    for (int i = 0; catalogue(i); i++)
+        check_sample(catalogue(i));
+    check_sample(&RESOURCE_VOUCHER_POSTING);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,6 +339,7 @@ int main(void)
         cmocka_unit_test(sorts_by_the_id_wherever_pages_are_proven),
         cmocka_unit_test(names_no_column_twice),
         cmocka_unit_test(asks_only_for_what_the_specification_knows),
+        cmocka_unit_test(reads_a_sample_of_every_list),
     };
     return cmocka_run_group_tests_name("resource", tests, NULL, NULL);
 }
