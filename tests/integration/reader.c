@@ -7,11 +7,16 @@
 #include <string.h>
 
 #include "lib/base/mem.h"
+#include "tests/integration/process.h"
+
+#define LISTEN "LISTEN finale_changed"
 
 struct reader {
     pthread_t thread;
+    char *conninfo;
     PGconn *db;
     atomic_int is_ending;
+    int is_cut; /* the server has gone: the look under way does not count */
     struct reader_result result;
 };
 
@@ -45,7 +50,9 @@ static char *ask(struct reader *reader, const char *sql)
     char *answer = NULL;
     PGresult *result = PQexec(reader->db, sql);
     ExecStatusType status = PQresultStatus(result);
-    if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
+    if (PQstatus(reader->db) != CONNECTION_OK)
+        reader->is_cut = 1;
+    else if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
         note_fault(reader, "the reader was refused", PQresultErrorMessage(result));
     else if (PQntuples(result) > 0)
         answer = mem_strdup(PQgetvalue(result, 0, 0));
@@ -56,6 +63,8 @@ static char *ask(struct reader *reader, const char *sql)
 static void look_at_once(struct reader *reader)
 {
     AUTO_FREE char *difference = ask(reader, TOGETHER);
+    if (reader->is_cut)
+        return;
     if (difference)
         note_fault(reader, "in one statement (client, account, month, postings, saldo)",
                    difference);
@@ -68,6 +77,8 @@ static void look_in_transaction(struct reader *reader)
     AUTO_FREE char *postings = ask(reader, AS_LIST(POSTING_SUMS));
     AUTO_FREE char *saldo = ask(reader, AS_LIST(SALDO_SUMS));
     free(ask(reader, "COMMIT"));
+    if (reader->is_cut)
+        return;
     if (!postings || !saldo || strcmp(postings, saldo) != 0)
         note_fault(reader, "in one transaction", "sums of postings and saldo are not the same");
     reader->result.looks++;
@@ -83,14 +94,31 @@ static void count_notifications(struct reader *reader)
     }
 }
 
+/* Waits for a server that was ended, as any tool has to. */
+static void connect_again(struct reader *reader)
+{
+    if (PQping(reader->conninfo) == PQPING_OK)
+        PQreset(reader->db);
+    reader->is_cut = PQstatus(reader->db) != CONNECTION_OK;
+    if (reader->is_cut)
+        process_pause();
+    else
+        free(ask(reader, LISTEN));
+}
+
 static void *reader_run(void *ctx)
 {
     struct reader *reader = ctx;
-    free(ask(reader, "LISTEN finale_changed"));
+    free(ask(reader, LISTEN));
     while (!atomic_load(&reader->is_ending)) {
-        look_at_once(reader);
-        look_in_transaction(reader);
-        count_notifications(reader);
+        if (reader->is_cut)
+            connect_again(reader);
+        if (!reader->is_cut)
+            look_at_once(reader);
+        if (!reader->is_cut)
+            look_in_transaction(reader);
+        if (!reader->is_cut)
+            count_notifications(reader);
     }
     return NULL;
 }
@@ -98,11 +126,13 @@ static void *reader_run(void *ctx)
 struct reader *reader_start(const char *conninfo)
 {
     struct reader *reader = mem_new(1, sizeof(*reader));
+    reader->conninfo = mem_strdup(conninfo);
     reader->db = PQconnectdb(conninfo);
     if (PQstatus(reader->db) == CONNECTION_OK &&
         pthread_create(&reader->thread, NULL, reader_run, reader) == 0)
         return reader;
     PQfinish(reader->db);
+    free(reader->conninfo);
     free(reader);
     return NULL;
 }
@@ -115,5 +145,6 @@ void reader_stop(struct reader *reader, struct reader_result *ret_result)
     (void)pthread_join(reader->thread, NULL);
     PQfinish(reader->db);
     *ret_result = reader->result;
+    free(reader->conninfo);
     free(reader);
 }

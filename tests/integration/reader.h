@@ -3,6 +3,8 @@
  * did not fit together: the sum of the postings of each client, account and month against the
  * saldo.
  *
+ * What it was doing when the server ended its connection does not count; it connects again.
+ *
  * It runs in a thread of its own with a connection of its own, so that the test can go on.
  */
 #ifndef SALDOD_TESTS_INTEGRATION_READER_H

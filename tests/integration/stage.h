@@ -24,7 +24,7 @@
 /* The seal key of all tests, as its file holds it. */
 #define STAGE_KEY "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 
-enum { STAGE_PROGRAMS_MAX = 64, STAGE_WORLDS_MAX = 2 };
+enum { STAGE_PROGRAMS_MAX = 1024, STAGE_WORLDS_MAX = 2 };
 
 struct stage {
     /* of the test program */
