@@ -72,10 +72,22 @@ static void slot_free(struct slot *slot)
     free(slot);
 }
 
+static struct slot *find_slot(struct pool *pool, enum slot_state state)
+{
+    struct slot *slot;
+    TAILQ_FOREACH(slot, &pool->slots, entry)
+    {
+        if (slot->state == state)
+            return slot;
+    }
+    return NULL;
+}
+
 static void check_settled(struct pool *pool)
 {
     pool_settled_fn *settled = pool->settled;
-    if (!settled || (pool->runs > 0 && pool->failure.code == 0))
+    int is_busy = pool->runs > 0 || find_slot(pool, SLOT_LENT) != NULL;
+    if (!settled || (is_busy && pool->failure.code == 0))
         return;
     pool->settled = NULL;
     loop_defer(pool->app->loop, settled, pool->settled_ctx);
@@ -199,17 +211,6 @@ static struct pool_wait *find_wait(const struct pool *pool)
     {
         if (may_have(pool, &wait->loan))
             return wait;
-    }
-    return NULL;
-}
-
-static struct slot *find_slot(struct pool *pool, enum slot_state state)
-{
-    struct slot *slot;
-    TAILQ_FOREACH(slot, &pool->slots, entry)
-    {
-        if (slot->state == state)
-            return slot;
     }
     return NULL;
 }
@@ -369,6 +370,7 @@ void pool_give(struct pool *pool, struct pg *pg)
     if (!pg_is_up(pg) || pg_is_busy(pg) || pool->open > pool->limit || slot->is_outdated)
         slot_free(slot);
     serve_soon(pool);
+    check_settled(pool);
 }
 
 /* --- one batch on whatever connection comes free --- */

@@ -68,8 +68,8 @@ void pool_give(struct pool *pool, struct pg *pg);
 void pool_run(struct pool *pool, struct pg_batch *batch, pool_done_fn *done, void *ctx);
 
 /* From now on there are no long loans: who waits for one, and who comes, is told that the daemon
- * ends. `settled` runs once, from the loop, when no batch waits or runs any more, or the database
- * cannot be reached. */
+ * ends. `settled` runs once, from the loop, when no batch waits or runs any more and all that was
+ * lent has come back, or the database cannot be reached. */
 typedef void pool_settled_fn(void *ctx);
 void pool_close(struct pool *pool, pool_settled_fn *settled, void *ctx);
 

@@ -142,7 +142,7 @@ static void sorts_searches_and_filters(struct stage *stage)
     check(browser, NAMES, "Bakken Bakeri AS|Fjord Fisk AS");
     photograph(stage, browser, "overview-desktop");
     browser_resize(browser, 390, 844);
-    check(browser, "return document.documentElement.scrollWidth <= innerWidth", "true");
+    browser_wait(browser, 10, "document.documentElement.scrollWidth <= innerWidth");
     photograph(stage, browser, "overview-phone");
 }
 
