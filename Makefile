@@ -68,7 +68,7 @@ GENERATED := $(BUILD)/gen/sql_queries.h $(BUILD)/gen/status_page.h
 SANDBOX := $(BUILD)/tests/sandbox/tripletex-sandbox
 
 .PHONY: help all deps deps-test demo demo-up demo-down check check-unit check-sql \
-	check-integration check-page check-truth torture asan valgrind bench bench-export profile fuzz fuzz-smoke lint exposure layers format format-check coverage \
+	check-integration check-page check-truth check-scale torture asan valgrind bench bench-export profile fuzz fuzz-smoke lint exposure layers format format-check coverage \
 	install install-files manual deb check-package clean programs tests sandbox
 .DEFAULT_GOAL := all
 .SECONDARY:
@@ -204,6 +204,11 @@ check-truth: ## 200 rounds of changes a mode of checksums; takes an hour
 	@folder=$$(mktemp -d /tmp/saldod-truth.XXXXXX) && chmod 0711 $$folder && \
 	    SALDOD_TEST_FOLDER=$$folder SALDOD_TEST_ROUNDS=200 $(BUILD)/tests/integration/test_truth; \
 	    status=$$?; rm -rf $$folder; exit $$status
+
+check-scale: ## a first load of 500,000 postings beside 50 small clients of the same token
+	@tests/deps.sh $(DEPS_TEST)
+	@$(MAKE) $(BUILD)/tests/integration/test_schedule $(SANDBOX) programs
+	@SALDOD_TEST_POSTINGS=500000 $(BUILD)/tests/integration/test_schedule
 
 TORTURE_SECONDS ?= 1800
 torture: ## whatever can go wrong, at random, for TORTURE_SECONDS (1800)

@@ -58,9 +58,8 @@ static void change(struct stage *stage, int round)
     }
 }
 
-static void run_rounds(struct stage *stage, const char *mode)
+static void run_rounds(struct stage *stage, const char *mode, int count)
 {
-    int count = rounds();
     world_post(stage->world, "/checksum", "{\"mode\": \"%s\"}", mode);
     for (int round = 0; round < count; round++) {
         change(stage, round);
@@ -75,7 +74,7 @@ static void run_rounds(struct stage *stage, const char *mode)
 static void rounds_of_changes_end_equal(struct stage *stage)
 {
     set_scene(stage, ALL_SOON);
-    run_rounds(stage, "normal");
+    run_rounds(stage, "normal", rounds());
     books_wait_fresh(stage, 30);
 }
 
@@ -92,7 +91,7 @@ static void wait_fault(struct stage *stage, int is_there)
 static void check_without(struct stage *stage, const char *mode)
 {
     set_scene(stage, ALL_SOON);
-    run_rounds(stage, mode);
+    run_rounds(stage, mode, rounds());
     wait_fault(stage, 1);
     books_wait_fresh(stage, 30);
 }
@@ -116,7 +115,7 @@ static void rounds_with_one_checksum_for_all_end_equal(struct stage *stage)
 static void rounds_without_304_end_equal(struct stage *stage)
 {
     set_scene(stage, ALL_SOON);
-    run_rounds(stage, "never304");
+    run_rounds(stage, "never304", rounds());
     wait_fault(stage, 0);
 }
 
@@ -127,7 +126,7 @@ static void checksums_are_taken_up_again_when_they_serve(struct stage *stage)
     wait_fault(stage, 1);
     world_post(stage->world, "/checksum", "{\"mode\": \"normal\"}");
     wait_fault(stage, 0);
-    run_rounds(stage, "normal");
+    run_rounds(stage, "normal", ROUNDS);
 }
 
 /* --- checksums that lie --- */
