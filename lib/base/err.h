@@ -22,7 +22,7 @@ struct err {
     char text[ERR_TEXT_BYTES];             /* what happened, and where */
     char remedy[ERR_REMEDY_BYTES];         /* what a person can do; may be empty */
     char request_id[ERR_REQUEST_ID_BYTES]; /* Tripletex's x-tlx-request-id; may be empty */
-    int is_outage; /* the database is away or has no room: no fault of what was to be done */
+    int is_outage; /* the database is away or only read: no fault of what was to be done */
 };
 
 #define ERR_NONE ((struct err){ .code = 0 })

@@ -82,7 +82,7 @@ void pg_error_from_result(struct pg *pg, const PGresult *res, struct err *err)
     err_set(err, pg_error_is_farewell(res) ? ECONNRESET : code_of(sqlstate), "%s (SQLSTATE %s)%s%s",
             as_line(message, line, sizeof(line)), sqlstate, detail ? ": " : "",
             detail ? as_line(detail, detail_line, sizeof(detail_line)) : "");
-    err->is_outage = err->code == ECONNRESET || err->code == ENOSPC || err->code == EROFS;
+    err->is_outage = err->code == ECONNRESET || err->code == EROFS;
     if (hint)
         err_set_remedy(err, "%s", hint);
 }

@@ -50,11 +50,9 @@ static int make_folder(const struct cluster *cluster)
     return user ? chown(cluster->path, user->pw_uid, user->pw_gid) : 0;
 }
 
-static int init_data(const struct cluster *cluster)
+/* A program of PostgreSQL; its exit status. */
+static int run(const struct cluster *cluster, const char *const *argv)
 {
-    AUTO_FREE char *initdb = mem_printf("%s/initdb", cluster->bin);
-    const char *argv[] = { initdb,  "-D",        cluster->data, "-U",   "postgres",         "-A",
-                           "trust", "--no-sync", "-E",          "UTF8", "--locale=C.UTF-8", NULL };
     const struct process_options options = { .argv = argv,
                                              .out = cluster->log,
                                              .err = cluster->log,
@@ -64,6 +62,23 @@ static int init_data(const struct cluster *cluster)
     int status = process_wait(process, INITDB_MS);
     process_stop(process, SIGKILL);
     return status;
+}
+
+static int init_data(const struct cluster *cluster)
+{
+    AUTO_FREE char *initdb = mem_printf("%s/initdb", cluster->bin);
+    const char *argv[] = { initdb,  "-D",        cluster->data, "-U",   "postgres",         "-A",
+                           "trust", "--no-sync", "-E",          "UTF8", "--locale=C.UTF-8", NULL };
+    return run(cluster, argv);
+}
+
+/* -R: what it needs to follow. */
+static int copy_data(const struct cluster *cluster, const struct cluster *primary)
+{
+    AUTO_FREE char *program = mem_printf("%s/pg_basebackup", cluster->bin);
+    const char *argv[] = { program,    "-D", cluster->data, "-h",   primary->path, "-U",
+                           "postgres", "-R", "-c",          "fast", "--no-sync",   NULL };
+    return run(cluster, argv);
 }
 
 static void start_server(struct cluster *cluster)
@@ -104,13 +119,21 @@ static int wait_ready(struct cluster *cluster)
     return -1;
 }
 
-struct cluster *cluster_new(const struct folder *folder)
+static struct cluster *name_files(const struct folder *folder, const char *name)
 {
     struct cluster *cluster = mem_new(1, sizeof(*cluster));
-    cluster->path = folder_file(folder, "pg");
-    cluster->data = folder_file(folder, "pg/data");
-    cluster->log = folder_file(folder, "postgres.log");
+    AUTO_FREE char *data = mem_printf("%s/data", name);
+    AUTO_FREE char *log = mem_printf("%s.log", name);
+    cluster->path = folder_file(folder, name);
+    cluster->data = folder_file(folder, data);
+    cluster->log = folder_file(folder, log);
     cluster->bin = find_bin();
+    return cluster;
+}
+
+struct cluster *cluster_new(const struct folder *folder)
+{
+    struct cluster *cluster = name_files(folder, "pg");
     if (cluster->bin && make_folder(cluster) == 0 && init_data(cluster) == 0) {
         start_server(cluster);
         if (wait_ready(cluster) == 0)
@@ -121,6 +144,25 @@ struct cluster *cluster_new(const struct folder *folder)
                   cluster->bin ? log : "no /usr/lib/postgresql/*/bin; see: make deps");
     cluster_free(cluster);
     return NULL;
+}
+
+struct cluster *cluster_follow(const struct cluster *primary, const struct folder *folder)
+{
+    struct cluster *cluster = name_files(folder, "standby");
+    if (make_folder(cluster) == 0 && copy_data(cluster, primary) == 0) {
+        start_server(cluster);
+        if (wait_ready(cluster) == 0)
+            return cluster;
+    }
+    AUTO_FREE char *log = cluster_log(cluster);
+    cluster_free(cluster);
+    fail_msg("the standby does not start:\n%s", log);
+    return NULL;
+}
+
+const char *cluster_host(const struct cluster *cluster)
+{
+    return cluster->path;
 }
 
 void cluster_stop(struct cluster *cluster, enum cluster_stop how)

@@ -20,6 +20,12 @@ enum cluster_stop {
 /* Makes and starts it. Borrows `folder`, which must outlive it. NULL on failure: it was printed. */
 struct cluster *cluster_new(const struct folder *folder) MUST_USE;
 
+/* A standby that follows it, in the same folder. Failing to start fails the test. */
+struct cluster *cluster_follow(const struct cluster *primary, const struct folder *folder) MUST_USE;
+
+/* What libpq calls the host: the folder of its socket; borrowed. */
+const char *cluster_host(const struct cluster *cluster);
+
 /* Failing to start or stop fails the test. */
 void cluster_stop(struct cluster *cluster, enum cluster_stop how);
 void cluster_start(struct cluster *cluster);
