@@ -88,12 +88,27 @@ static const struct trouble *draw(struct deck *deck)
     return &TROUBLES[card];
 }
 
+/* Fresh and proven. A voucher may have got rows before the horizon on the way, which are not
+ * mirrored: what is left of it need not sum to 0. */
+static void wait_proven(struct stage *stage)
+{
+    stage_wait(stage, BACK_S,
+               "SELECT count(*) > 0 AND bool_and(state = 'fresh') "
+               "AND NOT EXISTS (SELECT FROM finale.saldo_proof WHERE difference <> 0) "
+               "AND NOT EXISTS (SELECT FROM finale.opening_difference) FROM finale.client");
+    AUTO_FREE char *vouchers = db_text(stage->db, "SELECT coalesce(string_agg(org_nr || ' ' || "
+                                                  "voucher_id || ' ' || difference, ', '), '') "
+                                                  "FROM finale.voucher_difference WHERE counted");
+    if (*vouchers)
+        print_message("  vouchers with rows elsewhere: %s\n", vouchers);
+}
+
 static void check_is_well(struct trouble_scene *scene, int round)
 {
     int64_t begun_ms = process_now_ms();
     world_post(scene->stage->world, "/mutate_every", "{\"requests\": 0}");
     books_wait_equal(scene->stage, BACK_S);
-    books_wait_fresh(scene->stage, BACK_S);
+    wait_proven(scene->stage);
     assert_true(program_is_alive(scene->daemon));
     print_message("round %d: equal and fresh after %lld ms\n", round,
                   (long long)(process_now_ms() - begun_ms));
