@@ -198,7 +198,7 @@ check-package: deb sandbox ## the package: lintian, and a whole life of it in a 
 	@$(MAKE) deb DEB_VERSION=$(VERSION)+next >/dev/null
 	@tests/run.sh $(BUILD) package
 
-check-truth: ## 200 rounds of changes a mode of checksums; takes an hour
+check-truth: ## 200 rounds of changes a mode of checksums; takes half an hour
 	@tests/deps.sh $(DEPS_TEST)
 	@$(MAKE) tests
 	@folder=$$(mktemp -d /tmp/saldod-truth.XXXXXX) && chmod 0711 $$folder && \
