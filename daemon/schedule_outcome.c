@@ -10,6 +10,7 @@
 #include "daemon/pool.h"
 #include "daemon/registry.h"
 #include "daemon/settings.h"
+#include "daemon/token.h"
 #include "gen/sql_queries.h"
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
@@ -22,25 +23,32 @@ enum {
     RETRY_EARLY_MAX_MS = 30000, /* during the first 10 minutes */
     RETRY_EARLY_MS = 10 * 60 * 1000,
     RETRY_LATE_MAX_MS = 10 * 60 * 1000,
-    RETRY_REFUSED_FIRST_MS = 60 * 1000, /* no request is made meanwhile: the session rests */
-    RETRY_REFUSED_LAST_MS = 60 * 60 * 1000,
     RETRY_NO_ACCESS_FIRST_MS = 15000,
+    REST_SPREAD = 8,       /* the eighth part of a rest more, so that none comes before its end */
     SLOT_STEP_PERCENT = 4, /* of an interval, by which one pull may come early */
 };
 
-static int64_t doubled_ms(int64_t first_ms, int64_t limit_ms, int failures)
+/* Doubles with every failure, up to a limit that is wider once it has lasted. */
+static int64_t backoff_ms(int64_t first_ms, int failures, int64_t failing_ms)
 {
+    int64_t limit_ms = failing_ms < RETRY_EARLY_MS ? RETRY_EARLY_MAX_MS : RETRY_LATE_MAX_MS;
     int64_t wait_ms = first_ms;
     for (int i = 1; i < failures && wait_ms < limit_ms; i++)
         wait_ms *= 2;
     return wait_ms < limit_ms ? wait_ms : limit_ms;
 }
 
-/* Doubles with every failure, up to a limit that is wider once it has lasted. */
-static int64_t backoff_ms(int64_t first_ms, int failures, int64_t failing_ms)
+/* Until the token's session has rested, however often the client has tried; 0 where it does not
+ * rest. No request is made meanwhile. */
+static int64_t session_wait_ms(const struct client *client)
 {
-    int is_early = failing_ms < RETRY_EARLY_MS;
-    return doubled_ms(first_ms, is_early ? RETRY_EARLY_MAX_MS : RETRY_LATE_MAX_MS, failures);
+    struct token_report report;
+    if (!client->token)
+        return 0;
+    token_describe(client->token->token, &report);
+    if (!report.is_refused || report.rest_ms == 0)
+        return 0;
+    return report.rest_ms + report.rest_ms / REST_SPREAD + RETRY_FIRST_MS;
 }
 
 int64_t schedule_outcome_slot_ms(const struct app *app, const struct client *client, int64_t now_ms,
@@ -75,9 +83,8 @@ int64_t schedule_outcome_wait_ms(const struct app *app, const struct client *cli
     case PULL_FAILED:
         break;
     }
-    if (result->class == ANSWER_UNAUTHORIZED)
-        return doubled_ms(RETRY_REFUSED_FIRST_MS, RETRY_REFUSED_LAST_MS, client->failures);
-    return backoff_ms(RETRY_FIRST_MS, client->failures, failing_ms);
+    int64_t rest_ms = result->class == ANSWER_UNAUTHORIZED ? session_wait_ms(client) : 0;
+    return rest_ms > 0 ? rest_ms : backoff_ms(RETRY_FIRST_MS, client->failures, failing_ms);
 }
 
 const char *schedule_outcome_text(const struct pull_result *result)

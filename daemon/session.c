@@ -20,7 +20,9 @@ enum {
     SESSION_LOOK_MS = 60000, /* how often the clock is looked at */
     SESSION_REST_FIRST_MS = 1000,
     SESSION_REST_LAST_MS = 60000,
-    SESSION_REST_REFUSED_MS = 2 * 3600 * 1000,
+    SESSION_REST_REFUSED_FIRST_MS = 30000, /* once more soon: a gateway may have said it ... */
+    SESSION_REST_REFUSED_TIMES = 4,        /* ... then ever later */
+    SESSION_REST_REFUSED_LAST_MS = 2 * 3600 * 1000,
     SESSION_DOUBT_TRIES = 3,  /* 404 and 422 may pass: so many in a row ... */
     SESSION_DOUBT_MS = 30000, /* ... over so long make them a refusal */
     SESSION_DOUBT_REST_MS = 15000,
@@ -232,14 +234,24 @@ static int is_doubt_over(struct session *session)
            now_ms - session->doubt_since_ms >= SESSION_DOUBT_MS;
 }
 
+static int64_t refused_rest_ms(struct session *session)
+{
+    session->rest_ms = session->is_refused ? session->rest_ms * SESSION_REST_REFUSED_TIMES
+                                           : SESSION_REST_REFUSED_FIRST_MS;
+    if (session->rest_ms > SESSION_REST_REFUSED_LAST_MS)
+        session->rest_ms = SESSION_REST_REFUSED_LAST_MS;
+    return session->rest_ms;
+}
+
 static void refuse(struct session *session, struct err *err)
 {
+    int64_t rest_ms = refused_rest_ms(session);
     session->is_refused = 1;
     err_set_remedy(err,
                    "Enter the employee token of %s again (its value, not its id), or correct "
                    "the consumer token; it is then tried at once",
                    session->label);
-    rest(session, err, SESSION_REST_REFUSED_MS);
+    rest(session, err, rest_ms);
 }
 
 /* Tripletex compares the date with its own. */
@@ -480,6 +492,12 @@ int64_t session_failing_ms(const struct session *session)
     return session->failing_since_ms == 0
                ? 0
                : loop_now_ms(session->app->loop) - session->failing_since_ms;
+}
+
+int64_t session_rest_ms(const struct session *session)
+{
+    int64_t rest_ms = session->rest_until_ms - loop_now_ms(session->app->loop);
+    return rest_ms > 0 ? rest_ms : 0;
 }
 
 int session_is_in_doubt(const struct session *session)

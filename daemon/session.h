@@ -4,7 +4,8 @@
  * One session serves all clients of a token. It is made when first needed, stored sealed before it
  * is used, and taken up again after a restart or a take-over. It is renewed ahead of its end (00:00
  * in Oslo), while the old one still serves; that one is deleted at Tripletex when its last request
- * is done. A 401 ends it at once. What is refused rests for hours and says why.
+ * is done. A 401 ends it at once. What is refused rests, ever longer up to hours, and says
+ * why.
  *
  * It never sends by itself: its owner sees that it is due, when the budget allows, and lets it go.
  * Wall time decides about its end, monotonic time about rests; the clock is looked at before each
@@ -78,6 +79,8 @@ void session_reject(struct session *session, const struct session_key *key);
 /* Why it rests; code 0 = it does not. `ret_is_refused`: the credentials are wrong, not the network.
  */
 const struct err *session_failure(const struct session *session, int *ret_is_refused) MUST_USE;
+/* Until another one is tried; 0 = it does not rest. */
+int64_t session_rest_ms(const struct session *session) MUST_USE;
 /* For how long no session could be made; 0 = it can. */
 int64_t session_failing_ms(const struct session *session) MUST_USE;
 /* 404 or 422, not often enough yet to be a refusal. */

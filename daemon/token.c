@@ -568,6 +568,7 @@ void token_describe(const struct token *token, struct token_report *ret_report)
         .running = running_count(token, INT64_MIN),
         .failure = failure->code != 0 ? failure : NULL,
         .is_refused = is_refused,
+        .rest_ms = session_rest_ms(token->session),
     };
 }
 

@@ -88,6 +88,7 @@ struct token_report {
     int waiting, running;
     const struct err *failure; /* NULL = all is well */
     int is_refused;
+    int64_t rest_ms; /* until another session is tried */
 };
 void token_describe(const struct token *token, struct token_report *ret_report);
 

@@ -432,7 +432,7 @@ static void keeps_secrets_out_of_urls_where_post_has_been_there(void **state)
 
 /* --- refusals --- */
 
-static void refused_at_once_it_rests_for_hours(void **state)
+static void refused_at_once_it_rests_ever_longer(void **state)
 {
     static const int STATUSES[] = { 401, 403 };
     (void)state;
@@ -447,8 +447,11 @@ static void refused_at_once_it_rests_for_hours(void **state)
         const struct err *err = session_failure(owner.session, &is_refused);
         assert_true(is_refused);
         assert_non_null(strstr(err->remedy, "Regnskap Nord AS"));
-        fake_run_ms(world, 10 * HOUR);
-        assert_in_range(world->creates, 4, 6);
+        assert_in_range(session_rest_ms(owner.session), 28 * S, 30 * S);
+        fake_run_ms(world, 3 * MIN); /* after 30 s and 2 min */
+        assert_int_equal(world->creates, 3);
+        fake_run_ms(world, 10 * HOUR); /* after 8 and 32 min, then every 2 h */
+        assert_in_range(world->creates, 8, 10);
         /* Put right, and the row was written: at once. */
         world->create_status = 0;
         session_retry(owner.session);
@@ -481,8 +484,10 @@ static void not_found_is_a_refusal_after_three_over_30_seconds(void **state)
         /* Where POST says 404 the older way is asked as well. */
         assert_int_equal(world->creates, STATUSES[i] == 404 ? 6 : 3);
         int creates = world->creates;
-        fake_run_ms(world, 110 * MIN);
+        fake_run_ms(world, 25 * S);
         assert_int_equal(world->creates, creates);
+        fake_run_ms(world, 10 * HOUR);
+        assert_in_range(world->creates, creates + 6, creates + 20);
         owner_release(&owner);
         fake_world_free(world);
     }
@@ -713,7 +718,7 @@ int main(void)
         cmocka_unit_test(a_renewal_that_gains_no_time_is_not_repeated),
         cmocka_unit_test(asks_the_older_way_only_where_post_is_not_there),
         cmocka_unit_test(keeps_secrets_out_of_urls_where_post_has_been_there),
-        cmocka_unit_test(refused_at_once_it_rests_for_hours),
+        cmocka_unit_test(refused_at_once_it_rests_ever_longer),
         cmocka_unit_test(not_found_is_a_refusal_after_three_over_30_seconds),
         cmocka_unit_test(a_passing_404_is_no_refusal),
         cmocka_unit_test(a_date_that_is_refused_is_about_the_clock),

@@ -218,6 +218,7 @@ static void refused_credentials_fail_at_once_and_ask_no_more(void **state)
     assert_int_equal(asker.refused, 1);
     token_describe(token, &report);
     assert_true(report.is_refused);
+    assert_in_range(report.rest_ms, 28 * S, 30 * S);
     for (int i = 0; i < 20; i++) {
         ask(&asker);
         fake_run_ms(world, S);
