@@ -2,15 +2,18 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "daemon/app.h"
 #include "daemon/pool.h"
 #include "daemon/registry.h"
 #include "daemon/schedule.h"
 #include "daemon/settings.h"
+#include "daemon/skew.h"
 #include "daemon/token.h"
 #include "gen/sql_queries.h"
 #include "lib/base/buf.h"
+#include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/loop.h"
 #include "lib/base/mem.h"
@@ -36,6 +39,8 @@ struct owner {
     int rows;        /* of sync.owner that name us, by the last heartbeat */
     int beats;       /* since the connection listens */
     int64_t sent_ms; /* the heartbeat under way */
+    int64_t sent_us; /* the same, by the clock */
+    struct skew skew;
     int64_t sure_ms; /* the last one answered, when it was sent; 0 = none */
     int64_t leaving_since_ms;
     int64_t full_since_ms; /* tokens are left over that our share does not allow; 0 = no */
@@ -102,10 +107,31 @@ static void tell(const struct owner *owner, const char *what, int tokens)
 
 /* --- the heartbeat --- */
 
+static void compare_clocks(struct owner *owner, int64_t database_us)
+{
+    char apart[CLOCK_MOMENT_BYTES];
+    int64_t now_us = clock_now_us();
+    switch (skew_note(&owner->skew, owner->sent_us, now_us, database_us)) {
+    case SKEW_NO_NEWS:
+        return;
+    case SKEW_BEGUN:
+        log_error(owner->app->log, NULL,
+                  "The clock of this machine is %s %s that of the database, so clients may look "
+                  "stale or fresh that are not. Set both clocks",
+                  clock_format_duration(llabs(owner->skew.apart_ms) / 1000 * 1000, apart),
+                  owner->skew.apart_ms > 0 ? "ahead of" : "behind");
+        return;
+    case SKEW_ENDED:
+        log_info(owner->app->log, NULL, "The clocks of this machine and the database agree again");
+        return;
+    }
+}
+
 static int take_beat(void *ctx, const struct pg_result *result, struct err *err)
 {
     struct app *app = ctx;
     (void)err;
+    compare_clocks(app->owner, pg_result_int(result, 0, "now_us", 0));
     app->owner->daemons = (int)pg_result_int(result, 0, "daemons", 0);
     app->owner->rows = (int)pg_result_int(result, 0, "owned", 0);
     return 0;
@@ -131,6 +157,7 @@ void owner_add_beat(struct owner *owner, struct pg_batch *batch)
         batch_add_query(batch, SQL_instance_seen, 2, seen, NULL);
     batch_add_query(batch, SQL_owner_beat, 2, beat, take_beat);
     owner->sent_ms = now_ms(owner);
+    owner->sent_us = clock_now_us();
 }
 
 void owner_beaten(struct owner *owner)

@@ -8,6 +8,7 @@
 #include "daemon/app.h"
 #include "daemon/pull_internal.h"
 #include "daemon/registry.h"
+#include "daemon/skew.h"
 #include "gen/sql_queries.h"
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
@@ -32,7 +33,7 @@ static int take_begin(void *ctx, const struct pg_result *result, struct err *err
     if (pg_result_rows(result) == 0)
         return err_set(err, ENOENT, "the client is no longer registered");
     pull->is_held_before = pg_result_bool(result, 0, "is_held");
-    return 0;
+    return skew_check(clock_now_us(), pg_result_int(result, 0, "now_us", 0), err);
 }
 
 static int take_annual_accounts(void *ctx, const struct pg_result *result, struct err *err)

@@ -3,7 +3,7 @@
 WITH known AS MATERIALIZED (
     SELECT r.f, r.t, coalesce(r.af, 0) AS af, coalesce(r.at, 0) AS at, coalesce(r.nf, 0) AS nf, coalesce(r.nt, 0) AS nt,
            r.d, r.r, coalesce(r.top, false) AS top, r.i * interval '1 millisecond' AS due_interval,
-           pg_catalog.to_timestamp(r.c / 1000000.0) AS confirmed_at, pg_catalog.to_timestamp(r.h / 1000000.0) AS changed_at
+           sync.moment_of(r.c) AS confirmed_at, sync.moment_of(r.h) AS changed_at
       FROM pg_catalog.jsonb_to_recordset($2::jsonb)
            AS r (f date, t date, af integer, at integer, nf integer, nt integer, d text, r integer, top boolean, i bigint,
                  c bigint, h bigint)

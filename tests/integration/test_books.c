@@ -167,6 +167,33 @@ static void an_empty_client_and_one_without_annual_accounts(struct stage *stage)
     end_scene(stage, daemon);
 }
 
+/* The horizon would begin a year later, and that year's postings be gone. */
+static void a_year_that_has_postings_is_not_given_up_for_a_shorter_list(struct stage *stage)
+{
+    static const struct stage_config CONFIG = { .schedule = EVERY_SECOND };
+    (void)stage_world(stage, ONE);
+    stage_configure(stage, &CONFIG);
+    add_bureau(stage);
+    add_client(stage, CLIENT);
+    struct program *daemon = stage_daemon(stage);
+    books_wait_fresh(stage, 20);
+    AUTO_FREE char *before = db_text(stage->db,
+                                     "SELECT min(start_date) || ' ' || count(*) FROM finale.year");
+    stage_read(stage);
+    world_post(stage->world, "/fault",
+               "{\"kind\": \"lacks_first\", \"path\": \"/ledger/annualAccount\"}");
+    int asked = world_requests(stage->world, "/ledger/annualAccount");
+    db_run(stage->db, "SELECT bureau.resync('" CLIENT "')");
+    while (world_requests(stage->world, "/ledger/annualAccount") < asked + 2)
+        process_pause();
+    AUTO_FREE char *then = db_text(stage->db, "SELECT clock_timestamp()");
+    stage_wait(stage, 20, "SELECT fresh_as_of > '%s' FROM finale.client", then);
+    check_text(stage, "SELECT min(start_date) || ' ' || count(*) FROM finale.year", before);
+    books_check_equal(stage);
+    (void)stage_read_end(stage);
+    end_scene(stage, daemon);
+}
+
 /* --- the horizon --- */
 
 static void reload_with(struct stage *stage, const struct program *daemon, const char *schedule)
@@ -220,6 +247,7 @@ int main(void)
         STAGE_TEST(&stage, fiscal_years_of_every_form),
         STAGE_TEST(&stage, fiscal_years_whose_end_is_their_last_day),
         STAGE_TEST(&stage, an_empty_client_and_one_without_annual_accounts),
+        STAGE_TEST(&stage, a_year_that_has_postings_is_not_given_up_for_a_shorter_list),
         STAGE_TEST(&stage, a_horizon_grows_and_shrinks_with_the_settings),
     };
     int failed = cmocka_run_group_tests_name("books", tests, NULL, NULL);

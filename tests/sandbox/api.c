@@ -152,6 +152,8 @@ static void api_list(struct world *world, struct call *call, const struct endpoi
         twist = LIST_REPEATS_PAGE;
     if (call->fault && call->fault->kind == FAULT_SHORT_PAGE)
         twist = LIST_SHORT_PAGE;
+    if (call->fault && call->fault->kind == FAULT_LACKS_FIRST)
+        twist = LIST_LACKS_FIRST;
     struct list_ask ask = { .company = of_clients ? NULL : call->company,
                             .token = call->token,
                             .query = &query,

@@ -35,6 +35,7 @@ enum fault_kind {
     FAULT_ENDLESS,
     FAULT_LONG_TEXT,
     FAULT_BIG_HEADER,
+    FAULT_LACKS_FIRST,
     FAULT_KINDS
 };
 

@@ -56,6 +56,8 @@ static void list_page(const struct list_ask *ask, uint32_t n, int64_t *ret_from,
         from = 0;
     if (ask->twist == LIST_SHORT_PAGE)
         count = (count + 1) / 2;
+    if (ask->twist == LIST_LACKS_FIRST)
+        from++;
     int64_t left = from < n ? n - from : 0;
     *ret_from = from;
     *ret_count = count < left ? count : left;
@@ -88,9 +90,11 @@ static void list_write(const struct world *world, const struct list_ask *ask,
 }
 
 /* A checksum that lies takes whatever has the form of one for the present one. */
-static bool list_is_unchanged(const struct world *world, const char *asked, const char *digest)
+static bool list_is_unchanged(const struct world *world, const struct list_ask *ask,
+                              const char *digest)
 {
-    if (!asked || world->options.checksum == CHECKSUM_NEVER_304)
+    const char *asked = ask->if_none_match;
+    if (!asked || world->options.checksum == CHECKSUM_NEVER_304 || ask->twist == LIST_LACKS_FIRST)
         return false;
     if (world->options.checksum == CHECKSUM_FROZEN)
         return strlen(asked) == strlen(digest);
@@ -117,7 +121,7 @@ static bool list_of_set(struct world *world, const struct list_ask *ask,
                         "Result set too large: %u rows, at most %d. Narrow the search.",
                         set->rows.n, RESULT_MAX);
     list_digest(world, ask, &set->rows, text, &digest);
-    *ret_unchanged = digest && list_is_unchanged(world, ask->if_none_match, digest);
+    *ret_unchanged = digest && list_is_unchanged(world, ask, digest);
     if (!*ret_unchanged || list_may_keep(world, ask))
         list_write(world, ask, fields, &set->rows, digest, out);
     if (list_may_keep(world, ask))
@@ -134,7 +138,7 @@ bool list_answer(struct world *world, const struct list_ask *ask, struct out *ou
     bool by_date = query->endpoint->source == SOURCE_POSTINGS_BY_DATE;
     const char *digest;
     if (list_may_keep(world, ask) && cache_find(world->cache, ask, out, &digest)) {
-        *ret_unchanged = digest && list_is_unchanged(world, ask->if_none_match, digest);
+        *ret_unchanged = digest && list_is_unchanged(world, ask, digest);
         return true;
     }
     if (!fields_parse(by_date ? "*" : query->fields, query->endpoint->model, &fields, fail))

@@ -1,0 +1,45 @@
+#include "daemon/skew.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
+
+/* The answer took a while, at some moment of which the clock was read. */
+static int64_t apart_us(int64_t sent_us, int64_t answered_us, int64_t database_us)
+{
+    if (database_us < sent_us)
+        return sent_us - database_us;
+    return database_us > answered_us ? answered_us - database_us : 0;
+}
+
+enum skew_news skew_note(struct skew *skew, int64_t sent_us, int64_t answered_us,
+                         int64_t database_us)
+{
+    skew->apart_ms = apart_us(sent_us, answered_us, database_us) / 1000;
+    int64_t size_ms = llabs(skew->apart_ms);
+    if (!skew->is_told && size_ms > SKEW_TOLD_MS) {
+        skew->is_told = 1;
+        return SKEW_BEGUN;
+    }
+    if (skew->is_told && size_ms < SKEW_TOLD_MS / 2) {
+        skew->is_told = 0;
+        return SKEW_ENDED;
+    }
+    return SKEW_NO_NEWS;
+}
+
+int skew_check(int64_t now_us, int64_t database_us, struct err *err)
+{
+    char apart[CLOCK_MOMENT_BYTES];
+    int64_t apart_ms = (now_us - database_us) / 1000;
+    if (llabs(apart_ms) <= SKEW_STOP_MS)
+        return 0;
+    err_set(err, EINVAL, "the clock of this machine is %s %s that of the database",
+            clock_format_duration(llabs(apart_ms) / 60000 * 60000, apart),
+            apart_ms > 0 ? "ahead of" : "behind");
+    err_set_remedy(err, "Set both clocks; nothing is pulled before, since the date says which "
+                        "years are mirrored");
+    return -EINVAL;
+}
