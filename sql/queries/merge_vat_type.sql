@@ -1,10 +1,13 @@
 -- The staged list becomes what is mirrored: changed rows only, and those gone removed.
--- An empty list is not believed where there was one: what is mirrored is kept.
+-- An empty list is not believed where there was one: what is mirrored is kept. So is a type that a posting or an account
+-- names: it cannot have been deleted, and finale shows its code.
 WITH gone AS (
     DELETE FROM mirror.vat_type m
      WHERE m.client_id = $1::bigint
        AND EXISTS (SELECT FROM stage_vat_type)
        AND NOT EXISTS (SELECT FROM stage_vat_type s WHERE s.vat_type_id = m.vat_type_id)
+       AND NOT EXISTS (SELECT FROM mirror.account a WHERE a.client_id = m.client_id AND a.vat_type_id = m.vat_type_id)
+       AND NOT EXISTS (SELECT FROM mirror.posting p WHERE p.client_id = m.client_id AND p.vat_type_id = m.vat_type_id)
     RETURNING 1
 ), written AS (
     INSERT INTO mirror.vat_type AS m (client_id, vat_type_id, version, number, name, percentage)
