@@ -17,7 +17,7 @@ DEPS_BUILD := gcc libc6-dev make pkg-config gawk libcurl4-openssl-dev libevent-d
 	libyajl-dev libxml2-dev libpq-dev libsystemd-dev libinih-dev libsodium-dev
 DEPS_TEST := $(DEPS_BUILD) libcmocka-dev postgresql-15 postgresql-15-pgtap \
 	libtap-parser-sourcehandler-pgtap-perl libxml2-utils openssl procps \
-	groff-base diffutils
+	groff-base diffutils libfaketime
 DEPS_DEMO := $(DEPS_BUILD) postgresql-15 curl
 DEPS_FUZZ := $(DEPS_BUILD) clang-14 libclang-rt-14-dev
 DEPS_LINT := $(DEPS_BUILD) clang-tidy-14 clang-format-14 cppcheck universal-ctags \

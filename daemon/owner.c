@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "daemon/app.h"
 #include "daemon/pool.h"
@@ -109,17 +108,15 @@ static void tell(const struct owner *owner, const char *what, int tokens)
 
 static void compare_clocks(struct owner *owner, int64_t database_us)
 {
-    char apart[CLOCK_MOMENT_BYTES];
+    char text[SKEW_TEXT_BYTES];
     int64_t now_us = clock_now_us();
     switch (skew_note(&owner->skew, owner->sent_us, now_us, database_us)) {
     case SKEW_NO_NEWS:
         return;
     case SKEW_BEGUN:
         log_error(owner->app->log, NULL,
-                  "The clock of this machine is %s %s that of the database, so clients may look "
-                  "stale or fresh that are not. Set both clocks",
-                  clock_format_duration(llabs(owner->skew.apart_ms) / 1000 * 1000, apart),
-                  owner->skew.apart_ms > 0 ? "ahead of" : "behind");
+                  "Set both clocks: %s, so clients may look stale or fresh that are not",
+                  skew_text(owner->skew.apart_ms, text));
         return;
     case SKEW_ENDED:
         log_info(owner->app->log, NULL, "The clocks of this machine and the database agree again");

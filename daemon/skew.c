@@ -1,10 +1,12 @@
 #include "daemon/skew.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
+#include "lib/base/mem.h"
 
 /* The answer took a while, at some moment of which the clock was read. */
 static int64_t apart_us(int64_t sent_us, int64_t answered_us, int64_t database_us)
@@ -12,6 +14,26 @@ static int64_t apart_us(int64_t sent_us, int64_t answered_us, int64_t database_u
     if (database_us < sent_us)
         return sent_us - database_us;
     return database_us > answered_us ? answered_us - database_us : 0;
+}
+
+/* In the largest unit of which there are at least two. */
+static const char *text_of(int64_t apart_ms, char out[CLOCK_MOMENT_BYTES])
+{
+    static const int64_t UNITS_MS[] = { 24 * 3600 * 1000, 3600 * 1000, 60 * 1000 };
+    int64_t size_ms = llabs(apart_ms), unit_ms = 1000;
+    for (size_t i = 0; i < ARRAY_LEN(UNITS_MS) && unit_ms == 1000; i++) {
+        if (size_ms >= 2 * UNITS_MS[i])
+            unit_ms = UNITS_MS[i];
+    }
+    return clock_format_duration(size_ms / unit_ms * unit_ms, out);
+}
+
+const char *skew_text(int64_t apart_ms, char out[SKEW_TEXT_BYTES])
+{
+    char size[CLOCK_MOMENT_BYTES];
+    (void)snprintf(out, SKEW_TEXT_BYTES, "the clock of this machine is %s %s that of the database",
+                   text_of(apart_ms, size), apart_ms > 0 ? "ahead of" : "behind");
+    return out;
 }
 
 enum skew_news skew_note(struct skew *skew, int64_t sent_us, int64_t answered_us,
@@ -32,13 +54,11 @@ enum skew_news skew_note(struct skew *skew, int64_t sent_us, int64_t answered_us
 
 int skew_check(int64_t now_us, int64_t database_us, struct err *err)
 {
-    char apart[CLOCK_MOMENT_BYTES];
+    char text[SKEW_TEXT_BYTES];
     int64_t apart_ms = (now_us - database_us) / 1000;
     if (llabs(apart_ms) <= SKEW_STOP_MS)
         return 0;
-    err_set(err, EINVAL, "the clock of this machine is %s %s that of the database",
-            clock_format_duration(llabs(apart_ms) / 60000 * 60000, apart),
-            apart_ms > 0 ? "ahead of" : "behind");
+    err_set(err, EINVAL, "%s", skew_text(apart_ms, text));
     err_set_remedy(err, "Set both clocks; nothing is pulled before, since the date says which "
                         "years are mirrored");
     return -EINVAL;

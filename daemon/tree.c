@@ -50,7 +50,9 @@ int tree_walk_due(struct tree *tree, const struct tree_due *due)
     for (int i = 0; i < tree->tops_count; i++) {
         struct tree_node *top = tree->tops[i];
         int64_t slack_us = tree_interval_ms(top, due) * 100;
-        top->is_in_walk = due->is_forced || tree_due_us(top, due) <= due->now_us + slack_us;
+        int is_of_future = top->confirmed_us > due->now_us; /* the clock was ahead */
+        top->is_in_walk = due->is_forced || is_of_future ||
+                          tree_due_us(top, due) <= due->now_us + slack_us;
         walked += top->is_in_walk;
     }
     tree_start_round(tree);

@@ -45,6 +45,9 @@ int64_t tree_next_due_us(const struct tree *tree, const struct tree_due *due)
     int64_t next_us = -1;
     for (int i = 0; i < tree->tops_count; i++) {
         int64_t due_us = tree_due_us(tree->tops[i], due);
+        int64_t latest_us = due->now_us + tree_interval_ms(tree->tops[i], due) * 1000;
+        if (due_us > latest_us) /* it was confirmed since, or the clock was ahead */
+            due_us = latest_us;
         if (next_us < 0 || due_us < next_us)
             next_us = due_us;
     }

@@ -143,8 +143,10 @@ void books_wait_equal(struct stage *stage, double seconds)
         AUTO_FREE char *found = compare_all(stage);
         if (!*found)
             return;
-        if (process_now_ms() > until_ms)
-            fail_msg("not equal within %g s:\n%s", seconds, found);
+        if (process_now_ms() > until_ms) {
+            AUTO_FREE char *clients = stage_clients(stage);
+            fail_msg("not equal within %g s:\n%s\n%.4000s", seconds, clients, found);
+        }
         process_pause();
     }
 }

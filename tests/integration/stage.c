@@ -323,10 +323,15 @@ void stage_wait(struct stage *stage, double seconds, const char *fmt, ...)
             break;
         process_pause();
     }
-    AUTO_FREE char *clients = db_text(
-        stage->db, "SELECT string_agg(concat_ws(' ', org_nr, state, verified, reason, last_error),"
-                   " E'\\n') FROM bureau.status");
+    AUTO_FREE char *clients = stage_clients(stage);
     fail_msg("not within %g s: %s\n%s", seconds, mine, clients);
+}
+
+char *stage_clients(struct stage *stage)
+{
+    return db_text(stage->db, "SELECT concat(clock_timestamp(), E'\\n', string_agg(concat_ws(' ', "
+                              "org_nr, state, verified, reason, last_error, fresh_as_of, "
+                              "next_pull_at), E'\\n')) FROM bureau.status");
 }
 
 void stage_wait_told(struct stage *stage, const struct program *program, double seconds,

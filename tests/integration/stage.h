@@ -110,6 +110,9 @@ int64_t stage_ms(const struct stage *stage, double seconds);
 /* Asks again until the statement says true. */
 void stage_wait(struct stage *stage, double seconds, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
+/* How the clients stand, a line each; free() it. */
+char *stage_clients(struct stage *stage) MUST_USE;
+
 /* Looks again until the program has printed it on stderr. */
 void stage_wait_told(struct stage *stage, const struct program *program, double seconds,
                      const char *wanted);

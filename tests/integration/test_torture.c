@@ -17,6 +17,7 @@
 
 #include "lib/base/mem.h"
 #include "tests/integration/books.h"
+#include "tests/integration/faked_time.h"
 #include "tests/integration/stage.h"
 #include "tests/integration/trouble.h"
 
@@ -39,7 +40,7 @@ static void set_scene(struct trouble_scene *scene)
                                          .rest = single };
     stage_configure(stage, &config);
     books_register(stage);
-    scene->daemon = stage_daemon(stage);
+    trouble_start_daemon(scene);
     books_wait_fresh(stage, 60);
 }
 
@@ -116,6 +117,7 @@ static void check_is_well(struct trouble_scene *scene, int round)
 
 static void whatever_happens_the_mirror_is_right(struct stage *stage)
 {
+    AUTO_FREE char *path = folder_file(stage->folder, "clock");
     struct trouble_scene scene = { .stage = stage };
     struct deck deck = { .left = 0 };
     int seconds = number_of("SALDOD_TORTURE_SECONDS", 0);
@@ -124,6 +126,8 @@ static void whatever_happens_the_mirror_is_right(struct stage *stage)
     assert_in_range(trouble_count(), 1, TROUBLES_MAX);
     print_message("SALDOD_TORTURE_SEED=%d\n", seed);
     srandom((unsigned)seed);
+    if (!faked_time_missing())
+        scene.clock = faked_time_new(path);
     set_scene(&scene);
     stage_read(stage);
     int64_t until_ms = process_now_ms() + (int64_t)seconds * 1000;
@@ -137,6 +141,7 @@ static void whatever_happens_the_mirror_is_right(struct stage *stage)
     print_message("%d rounds, readers looked %d times\n", rounds, read.looks);
     program_signal(scene.daemon, SIGTERM);
     assert_int_equal(program_wait(scene.daemon, stage_ms(stage, 20)), 0);
+    faked_time_free(scene.clock);
 }
 
 int main(void)

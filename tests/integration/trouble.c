@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "lib/base/mem.h"
+#include "tests/integration/faked_time.h"
 #include "tests/integration/stage.h"
 
 /* --- Tripletex: three of ten answers, and now and then all of them --- */
@@ -114,10 +115,29 @@ static void end_standing_still(struct trouble_scene *scene)
     program_signal(scene->daemon, SIGCONT);
 }
 
+void trouble_start_daemon(struct trouble_scene *scene)
+{
+    faked_time_wear(scene->clock);
+    scene->daemon = stage_daemon(scene->stage);
+    faked_time_wear(NULL);
+}
+
 static void end_death(struct trouble_scene *scene)
 {
     (void)program_wait(scene->daemon, stage_ms(scene->stage, 35));
-    scene->daemon = stage_daemon(scene->stage);
+    trouble_start_daemon(scene);
+}
+
+static void begin_wrong_clock(struct trouble_scene *scene, const char *ahead_s)
+{
+    if (scene->clock)
+        faked_time_set(scene->clock, strtoll(ahead_s, NULL, 10));
+}
+
+static void end_wrong_clock(struct trouble_scene *scene)
+{
+    if (scene->clock)
+        faked_time_set(scene->clock, 0);
 }
 
 static void begin_reload(struct trouble_scene *scene, const char *detail)
@@ -169,6 +189,9 @@ const struct trouble TROUBLES[] = {
     { "the daemon ends", "TERM", begin_signal, end_death },
     { "the daemon stands still", "STOP", begin_signal, end_standing_still },
     { "the daemon reloads", NULL, begin_reload, NULL },
+    { "the clock is a year ahead", "31536000", begin_wrong_clock, end_wrong_clock },
+    { "the clock is an hour behind", "-3500", begin_wrong_clock, end_wrong_clock },
+    { "the clock stands in 1970", "-1780000000", begin_wrong_clock, end_wrong_clock },
     { NULL, NULL, NULL, NULL },
 };
 

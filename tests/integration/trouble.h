@@ -11,6 +11,7 @@
 
 #include "lib/base/cleanup.h"
 
+struct faked_time;
 struct program;
 struct stage;
 
@@ -18,6 +19,7 @@ enum { TROUBLE_CONNECTIONS_MAX = 100 };
 
 struct trouble_scene {
     struct stage *stage;
+    struct faked_time *clock; /* the daemon lives by it; NULL = no time can be faked here */
     struct program *daemon;
     PGconn *held[TROUBLE_CONNECTIONS_MAX]; /* by a trouble, until it ends */
     int held_count;
@@ -29,6 +31,9 @@ struct trouble {
     void (*begin)(struct trouble_scene *scene, const char *detail);
     void (*end)(struct trouble_scene *scene); /* NULL = it is over at once */
 };
+
+/* Starts saldod, by the clock of the scene. */
+void trouble_start_daemon(struct trouble_scene *scene);
 
 extern const struct trouble TROUBLES[]; /* ends with a name NULL */
 int trouble_count(void);

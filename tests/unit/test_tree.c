@@ -525,6 +525,20 @@ static void says_when_the_next_top_is_due(void **state)
     tree_free(tree);
 }
 
+/* The clock was ahead when they were confirmed, and has been set back. */
+static void asks_at_once_what_was_confirmed_in_the_future(void **state)
+{
+    struct tree_world *world = *state;
+    fill(world, 500);
+    load(world);
+    struct tree *tree = tree_world_tree(world);
+    struct tree_due due = tree_world_due(world, 0);
+    due.now_us = world->kept[0].memory.confirmed_us - 59 * (int64_t)MINUTE_US;
+    assert_int_equal(tree_next_due_us(tree, &due), due.now_us + 5 * (int64_t)MINUTE_US);
+    assert_int_equal(tree_walk_due(tree, &due), 1);
+    tree_free(tree);
+}
+
 /* Nothing that a walk of the living year publishes leaves the rest of the mirror with what has
  * moved away. */
 static void adds_the_ranges_that_postings_came_from(void **state)
@@ -615,6 +629,7 @@ int main(void)
         TEST(asks_cold_years_less_often),
         TEST(asks_what_changed_lately_as_often_as_the_living),
         TEST(says_when_the_next_top_is_due),
+        TEST(asks_at_once_what_was_confirmed_in_the_future),
         TEST(adds_the_ranges_that_postings_came_from),
         TEST(follows_for_days_by_intervals),
         TEST(tells_when_a_walk_was_confirmed),
