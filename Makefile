@@ -56,7 +56,8 @@ LIB_SRC := $(wildcard lib/*/*.c)
 DAEMON_SRC := $(filter-out daemon/main.c,$(wildcard daemon/*.c))
 SANDBOX_SRC := $(wildcard tests/sandbox/*.c)
 HARNESS_SRC := $(filter-out tests/integration/test_%,$(wildcard tests/integration/*.c))
-UNIT_HELPERS := $(filter-out tests/unit/test_% tests/unit/fake_world.c,$(wildcard tests/unit/*.c))
+FAKE_WORLD := tests/unit/fake_world.c tests/unit/session_owner.c
+UNIT_HELPERS := $(filter-out tests/unit/test_% $(FAKE_WORLD),$(wildcard tests/unit/*.c))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 INTEGRATION_TESTS := $(patsubst tests/integration/%.c,$(BUILD)/tests/integration/%,\
 	$(wildcard tests/integration/test_*.c))
@@ -138,10 +139,10 @@ $(SANDBOX): $(call objects,$(SANDBOX_SRC))
 FAKED := loop_now_ms loop_timer_new loop_timer_start loop_timer_stop loop_timer_is_armed \
 	loop_timer_free clock_now_us http_start http_cancel http_answer_header http_group_new \
 	http_group_free batch_add pool_run pg_result_rows
-FAKED_TESTS := $(addprefix $(BUILD)/tests/unit/,test_session test_token test_access)
+FAKED_TESTS := $(addprefix $(BUILD)/tests/unit/,test_session test_session_refused test_token test_access)
 COMMA := ,
-$(FAKED_TESTS): FAKES = $(call objects,tests/unit/fake_world.c) $(addprefix -Wl$(COMMA)--wrap=,$(FAKED))
-$(FAKED_TESTS): $(call objects,tests/unit/fake_world.c)
+$(FAKED_TESTS): FAKES = $(call objects,$(FAKE_WORLD)) $(addprefix -Wl$(COMMA)--wrap=,$(FAKED))
+$(FAKED_TESTS): $(call objects,$(FAKE_WORLD))
 
 UNIT_PARTS := $(call objects,$(UNIT_HELPERS) $(filter-out tests/sandbox/main.c,$(SANDBOX_SRC)))
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(UNIT_PARTS) $(CORE)

@@ -58,6 +58,7 @@ void faked_time_free(struct faked_time *clock)
 {
     if (!clock)
         return;
+    (void)unlink(clock->path);
     free(clock->path);
     free(clock->path_new);
     free(clock);

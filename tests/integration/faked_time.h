@@ -23,6 +23,7 @@ void faked_time_set(const struct faked_time *clock, int64_t ahead_s);
 /* Programs that are started from now on live by it; NULL = by the real one. */
 void faked_time_wear(const struct faked_time *clock);
 
-void faked_time_free(struct faked_time *clock); /* NULL is fine */
+/* Removes the file; NULL is fine. */
+void faked_time_free(struct faked_time *clock);
 
 #endif

@@ -9,7 +9,6 @@
 #include <cmocka.h>
 
 #include "daemon/tree.h"
-#include "lib/base/buf.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "tests/unit/tree_world.h"
@@ -28,41 +27,13 @@ static int teardown(void **state)
     return 0;
 }
 
-static void fill(struct tree_world *world, int count)
-{
-    for (int i = 0; i < count; i++)
-        tree_world_add(world, tree_world_any_day(world), 1);
-}
-
-static void load(struct tree_world *world)
-{
-    assert_int_equal(tree_world_pull(world, 1), TREE_WORLD_PUBLISHED);
-    assert_true(tree_world_is_equal(world, &world->whole));
-}
-
-/* The tops of a large ledger are chosen when all of it has been read, and their digests learnt by
- * one request each and one for each slice that they are made of. */
-static void settle(struct tree_world *world)
-{
-    assert_int_equal(tree_world_pull(world, 1), TREE_WORLD_PUBLISHED);
-    assert_int_equal(world->rows_read, 0);
-}
-
-static int count_tops(const struct tree_world *world)
-{
-    int tops = 0;
-    for (int i = 0; i < world->kept_count; i++)
-        tops += world->kept[i].memory.is_top;
-    return tops;
-}
-
 /* --- what idleness costs --- */
 
 static void costs_one_request_when_nothing_changed(void **state)
 {
     struct tree_world *world = *state;
-    fill(world, 5000);
-    load(world);
+    tree_world_fill(world, 5000);
+    tree_world_load(world);
     assert_int_equal(tree_world_pull(world, 1), TREE_WORLD_CONFIRMED);
     assert_int_equal(world->requests, 1);
     assert_int_equal(world->rows_read, 0);
@@ -71,18 +42,18 @@ static void costs_one_request_when_nothing_changed(void **state)
 static void costs_one_request_a_top(void **state)
 {
     struct tree_world *world = *state;
-    fill(world, 25000);
-    load(world);
-    settle(world);
+    tree_world_fill(world, 25000);
+    tree_world_load(world);
+    tree_world_settle(world);
     assert_int_equal(tree_world_pull(world, 1), TREE_WORLD_CONFIRMED);
-    assert_in_range(count_tops(world), 3, 4);
-    assert_int_equal(world->requests, count_tops(world));
+    assert_in_range(tree_world_count_tops(world), 3, 4);
+    assert_int_equal(world->requests, tree_world_count_tops(world));
 }
 
 static void costs_one_request_where_there_is_nothing(void **state)
 {
     struct tree_world *world = *state;
-    load(world);
+    tree_world_load(world);
     assert_int_equal(tree_world_pull(world, 1), TREE_WORLD_CONFIRMED);
     assert_int_equal(world->requests, 1);
 }
@@ -90,8 +61,8 @@ static void costs_one_request_where_there_is_nothing(void **state)
 static void reads_little_where_little_changed(void **state)
 {
     struct tree_world *world = *state;
-    fill(world, 8000);
-    load(world);
+    tree_world_fill(world, 8000);
+    tree_world_load(world);
     /* A load reads large ranges; digests of smaller ones are learnt where changes lead. */
     for (int i = 0; i < 6; i++) {
         tree_world_add(world, clock_day_of(2026, 3, 17), 1);
@@ -108,8 +79,8 @@ static void reads_little_where_little_changed(void **state)
 static void finds_every_change_made_between_walks(void **state)
 {
     struct tree_world *world = *state;
-    fill(world, 6000);
-    load(world);
+    tree_world_fill(world, 6000);
+    tree_world_load(world);
     for (int i = 0; i < 400; i++) {
         for (uint32_t k = tree_world_below(world, 4); k > 0; k--)
             tree_world_change(world);
@@ -128,7 +99,7 @@ static void proves_what_changes_in_the_middle_of_a_walk(void **state)
         struct tree_world *world = tree_world_new(seed);
         (void)state;
         world->has_empty_digest = seed % 2 == 0;
-        fill(world, 2000 + 2500 * (int)seed);
+        tree_world_fill(world, 2000 + 2500 * (int)seed);
         for (int i = 0; i < 100; i++) {
             world->changes_percent = (int)tree_world_below(world, 40);
             published += tree_world_pull(world, 1) == TREE_WORLD_PUBLISHED;
@@ -148,8 +119,8 @@ static void proves_what_changes_in_the_middle_of_a_walk(void **state)
 static void sees_what_came_and_went_while_it_read(void **state)
 {
     struct tree_world *world = *state;
-    fill(world, 3000);
-    load(world);
+    tree_world_fill(world, 3000);
+    tree_world_load(world);
     for (int i = 0; i < 30; i++) {
         tree_world_change(world);
         world->is_flickering = 1;
@@ -161,8 +132,8 @@ static void sees_what_came_and_went_while_it_read(void **state)
 static void is_never_quiet_while_all_is_moving(void **state)
 {
     struct tree_world *world = *state;
-    fill(world, 3000);
-    load(world);
+    tree_world_fill(world, 3000);
+    tree_world_load(world);
     world->changes_percent = 100;
     tree_world_change(world);
     assert_int_equal(tree_world_pull(world, 1), TREE_WORLD_GIVEN_UP);
@@ -171,8 +142,8 @@ static void is_never_quiet_while_all_is_moving(void **state)
 static void sees_a_move_from_year_to_year(void **state)
 {
     struct tree_world *world = *state;
-    fill(world, 4000);
-    load(world);
+    tree_world_fill(world, 4000);
+    tree_world_load(world);
     for (int i = 0; i < 100; i++) {
         world->truth[i].day = clock_day_of(2024 + i % 6, 1 + i % 12, 1 + i % 28);
         world->truth[i].version = ++world->last_version;
@@ -185,8 +156,8 @@ static void sees_a_range_that_empties_and_fills(void **state)
 {
     struct tree_world *world = *state;
     const struct range march = { clock_day_of(2026, 3, 1), clock_day_of(2026, 4, 1) };
-    fill(world, 3000);
-    load(world);
+    tree_world_fill(world, 3000);
+    tree_world_load(world);
     for (int i = 0; i < 4; i++) {
         tree_world_empty(world, &march);
         assert_int_equal(tree_world_pull(world, 1), TREE_WORLD_PUBLISHED);
@@ -208,19 +179,19 @@ static void splits_and_merges_tops_as_the_ledger_grows_and_shrinks(void **state)
 {
     struct tree_world *world = *state;
     const struct range year = { clock_day_of(2026, 1, 1), clock_day_of(2027, 1, 1) };
-    fill(world, 6000);
-    load(world);
+    tree_world_fill(world, 6000);
+    tree_world_load(world);
     (void)tree_world_pull(world, 1);
-    assert_int_equal(count_tops(world), 1);
+    assert_int_equal(tree_world_count_tops(world), 1);
     tree_world_add(world, clock_day_of(2026, 5, 5), 9000);
-    load(world);
-    assert_in_range(count_tops(world), 2, 12);
+    tree_world_load(world);
+    assert_in_range(tree_world_count_tops(world), 2, 12);
     tree_world_empty(world, &year);
-    load(world);
+    tree_world_load(world);
     assert_int_equal(tree_world_pull(world, 1),
                      TREE_WORLD_PUBLISHED); /* the whole has no digest yet */
     assert_int_equal(world->rows_read, 0);
-    assert_int_equal(count_tops(world), 1);
+    assert_int_equal(tree_world_count_tops(world), 1);
     assert_int_equal(tree_world_pull(world, 1), TREE_WORLD_CONFIRMED);
     assert_int_equal(world->requests, 1);
     assert_true(tree_world_is_equal(world, &world->whole));
@@ -253,13 +224,13 @@ static void names_a_voucher_number_that_is_too_large(void **state)
 static void check_a_large_day(struct tree_world *world, int32_t account, int32_t other)
 {
     const int32_t day = clock_day_of(2026, 3, 31);
-    fill(world, 1500);
+    tree_world_fill(world, 1500);
     tree_world_add_accounts(world, day, 25000, account, other);
-    load(world);
+    tree_world_load(world);
     (void)tree_world_pull(world, 1);
     assert_true(tree_world_is_equal(world, &world->whole));
     (void)tree_world_pull(world, 1);
-    assert_in_range(count_tops(world), 4, 40);
+    assert_in_range(tree_world_count_tops(world), 4, 40);
     for (int i = 0; i < 9; i++) {
         struct tree_row *row = &world->truth[1500 + tree_world_below(world, 25000)];
         row->version = ++world->last_version;
@@ -286,7 +257,7 @@ static void cuts_a_day_by_accounts_and_voucher_numbers(void **state)
     check_a_large_day(world, 1920, 3000);
     (void)tree_world_pull(world, 1);
     assert_int_equal(tree_world_pull(world, 1), TREE_WORLD_CONFIRMED);
-    assert_int_equal(world->requests, count_tops(world));
+    assert_int_equal(world->requests, tree_world_count_tops(world));
 }
 
 /* The neighbour of an account comes along, where the API includes the upper bound. */
@@ -302,8 +273,8 @@ static void comes_back_to_one_top_when_a_large_day_shrinks(void **state)
     struct tree_world *world = *state;
     const struct range day = { clock_day_of(2026, 3, 31), clock_day_of(2026, 4, 1) };
     tree_world_add_accounts(world, day.from_day, 25000, 1920, 3000);
-    fill(world, 1500);
-    load(world);
+    tree_world_fill(world, 1500);
+    tree_world_load(world);
     tree_world_empty(world, &day);
     assert_int_equal(tree_world_pull(world, 1), TREE_WORLD_PUBLISHED);
     (void)tree_world_pull(world, 1);
@@ -318,11 +289,11 @@ static void packs_neighbours_into_as_few_tops_as_there_can_be(void **state)
     struct tree_world *world = *state;
     for (int month = 1; month <= 12; month++)
         tree_world_add(world, clock_day_of(2026, month, 11), 3000);
-    load(world);
-    settle(world);
+    tree_world_load(world);
+    tree_world_settle(world);
     assert_int_equal(tree_world_pull(world, 1), TREE_WORLD_CONFIRMED);
     assert_int_equal(world->requests, 5);
-    assert_int_equal(count_tops(world), 5);
+    assert_int_equal(tree_world_count_tops(world), 5);
 }
 
 /* --- a year, and forgetting --- */
@@ -330,7 +301,7 @@ static void packs_neighbours_into_as_few_tops_as_there_can_be(void **state)
 static void loads_years_one_by_one(void **state)
 {
     struct tree_world *world = *state;
-    fill(world, 14000);
+    tree_world_fill(world, 14000);
     for (int i = TREE_WORLD_YEARS - 1; i >= 0; i--) {
         const struct range year = { world->year_starts[i], clock_day_of(2025 + i, 1, 1) };
         struct tree *tree = tree_world_tree(world);
@@ -345,15 +316,15 @@ static void loads_years_one_by_one(void **state)
     assert_int_not_equal(tree_world_pull(world, 1), TREE_WORLD_GIVEN_UP);
     assert_true(tree_world_is_equal(world, &world->whole));
     (void)tree_world_pull(world, 1);
-    assert_int_equal(world->requests, count_tops(world));
+    assert_int_equal(world->requests, tree_world_count_tops(world));
 }
 
 static void reads_a_year_in_full_whatever_is_remembered(void **state)
 {
     struct tree_world *world = *state;
     const struct range year = { world->year_starts[2], world->year_starts[3] };
-    fill(world, 5000);
-    load(world);
+    tree_world_fill(world, 5000);
+    tree_world_load(world);
     for (int i = 0; i < world->ids; i += 7)
         world->mirror[i].day = TREE_WORLD_NOWHERE; /* lost, though the digests say otherwise */
     struct tree *tree = tree_world_tree(world);
@@ -367,9 +338,9 @@ static void reads_all_again_when_it_has_forgotten(void **state)
 {
     struct tree_world *world = *state;
     const struct range last = { world->year_starts[5], world->whole.to_day };
-    fill(world, 15000);
+    tree_world_fill(world, 15000);
     tree_world_empty(world, &last);
-    load(world);
+    tree_world_load(world);
     for (int i = 0; i < world->ids; i += 5)
         world->mirror[i] = (struct tree_row){ .day = i % 3 ? TREE_WORLD_NOWHERE : last.from_day + 9,
                                               .version = 1 };
@@ -387,7 +358,7 @@ static void heals_a_mirror_of_an_empty_ledger_when_it_has_forgotten(void **state
     struct tree_world *world = *state;
     tree_world_add(world, world->year_starts[1], 3);
     tree_world_empty(world, &world->whole);
-    load(world);
+    tree_world_load(world);
     world->mirror[1] = (struct tree_row){ .day = world->year_starts[1], .version = 1 };
     struct tree *tree = tree_world_tree(world);
     struct tree_due due = tree_world_due(world, 1);
@@ -400,8 +371,8 @@ static void heals_a_mirror_of_an_empty_ledger_when_it_has_forgotten(void **state
 static void leaves_out_what_the_horizon_no_longer_leads_to(void **state)
 {
     struct tree_world *world = *state;
-    fill(world, 3000);
-    load(world);
+    tree_world_fill(world, 3000);
+    tree_world_load(world);
     const struct range moved = { world->year_starts[1], world->whole.to_day };
     struct tree *tree = tree_new(&moved, world->year_starts + 1, TREE_WORLD_YEARS - 1);
     struct tree_due due = tree_world_due(world, 0);
@@ -421,8 +392,8 @@ static void follows_by_reading_where_no_digest_is_given(void **state)
 {
     struct tree_world *world = *state;
     world->is_blind = 1;
-    fill(world, 3000);
-    load(world);
+    tree_world_fill(world, 3000);
+    tree_world_load(world);
     assert_int_equal(tree_world_pull(world, 1), TREE_WORLD_CONFIRMED);
     assert_int_equal(world->rows_read, tree_world_count(world, &world->whole));
     for (int i = 0; i < 60; i++) {
@@ -471,132 +442,6 @@ static void sees_a_digest_that_another_range_has(void **state)
     tree_free(tree);
 }
 
-/* --- what is due when --- */
-
-static int walk_size(struct tree_world *world, int64_t after_ms)
-{
-    struct tree *tree = tree_world_tree(world);
-    struct tree_due due = tree_world_due(world, 0);
-    due.now_us += after_ms * 1000;
-    int tops = tree_walk_due(tree, &due);
-    tree_free(tree);
-    return tops;
-}
-
-static void asks_cold_years_less_often(void **state)
-{
-    struct tree_world *world = *state;
-    fill(world, 25000);
-    load(world);
-    settle(world);
-    int tops = count_tops(world);
-    assert_int_equal(walk_size(world, 0), 0);
-    int living = walk_size(world, 5 * 60 * 1000);
-    assert_in_range(living, 1, tops - 1);
-    assert_int_equal(walk_size(world, 3600 * 1000), tops);
-}
-
-static void asks_what_changed_lately_as_often_as_the_living(void **state)
-{
-    struct tree_world *world = *state;
-    fill(world, 25000);
-    load(world);
-    settle(world);
-    /* What a load brings is no change. */
-    assert_in_range(walk_size(world, 5 * 60 * 1000), 1, count_tops(world) - 1);
-    for (int i = 0; i < world->ids; i++)
-        world->truth[i].version = ++world->last_version;
-    load(world);
-    assert_int_equal(walk_size(world, 4 * 60 * 1000), 0);
-    assert_int_equal(walk_size(world, 5 * 60 * 1000), count_tops(world));
-}
-
-static void says_when_the_next_top_is_due(void **state)
-{
-    struct tree_world *world = *state;
-    fill(world, 500);
-    load(world);
-    struct tree *tree = tree_world_tree(world);
-    struct tree_due due = tree_world_due(world, 0);
-    assert_int_equal(tree_walk_due(tree, &due), 0);
-    assert_true(tree_next_due_us(tree, &due) ==
-                world->kept[0].memory.confirmed_us + 5 * (int64_t)MINUTE_US);
-    assert_true(tree_round_was_quiet(tree));
-    tree_free(tree);
-}
-
-/* The clock was ahead when they were confirmed, and has been set back. */
-static void asks_at_once_what_was_confirmed_in_the_future(void **state)
-{
-    struct tree_world *world = *state;
-    fill(world, 500);
-    load(world);
-    struct tree *tree = tree_world_tree(world);
-    struct tree_due due = tree_world_due(world, 0);
-    due.now_us = world->kept[0].memory.confirmed_us - 59 * (int64_t)MINUTE_US;
-    assert_int_equal(tree_next_due_us(tree, &due), due.now_us + 5 * (int64_t)MINUTE_US);
-    assert_int_equal(tree_walk_due(tree, &due), 1);
-    tree_free(tree);
-}
-
-/* Nothing that a walk of the living year publishes leaves the rest of the mirror with what has
- * moved away. */
-static void adds_the_ranges_that_postings_came_from(void **state)
-{
-    struct tree_world *world = *state;
-    fill(world, 25000);
-    load(world);
-    for (int i = 0; i < world->kept_count; i++)
-        world->kept[i].memory.changed_us -= 8 * CLOCK_MS_PER_DAY * 1000;
-    for (int i = 0; i < world->ids; i++) {
-        if (world->truth[i].day >= world->year_starts[2])
-            continue;
-        world->truth[i].day = clock_day_of(2026, 4, 4);
-        world->truth[i].version = ++world->last_version;
-        break;
-    }
-    world->now_us += 6 * (int64_t)MINUTE_US;
-    assert_int_equal(tree_world_pull(world, 0), TREE_WORLD_PUBLISHED);
-    assert_true(tree_world_is_equal(world, &world->whole));
-}
-
-static void follows_for_days_by_intervals(void **state)
-{
-    struct tree_world *world = *state;
-    fill(world, 12000);
-    load(world);
-    for (int i = 0; i < 400; i++) {
-        world->now_us += 5 * (int64_t)MINUTE_US;
-        world->changes_percent = tree_world_below(world, 5) == 0 ? 20 : 0;
-        if (tree_world_below(world, 3) == 0)
-            tree_world_change(world);
-        (void)tree_world_pull(world, 0);
-    }
-    world->changes_percent = 0;
-    assert_int_not_equal(tree_world_pull(world, 1), TREE_WORLD_GIVEN_UP);
-    assert_true(tree_world_is_equal(world, &world->whole));
-}
-
-static void tells_when_a_walk_was_confirmed(void **state)
-{
-    struct tree_world *world = *state;
-    fill(world, 25000);
-    load(world);
-    struct tree *tree = tree_world_tree(world);
-    struct tree_due due = tree_world_due(world, 1);
-    struct tree_step step;
-    int tops = tree_walk_due(tree, &due);
-    assert_false(tree_has_read(tree));
-    for (int i = 0; tree_next(tree, &step) == 0; i++)
-        tree_answer_same(tree, 1000 + i);
-    assert_true(tree_round_was_quiet(tree));
-    assert_false(tree_has_read(tree));
-    assert_false(tree_has_changed(tree));
-    assert_true(tree_confirmed_us(tree) == 1000);
-    assert_true(tops > 1);
-    tree_free(tree);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -626,13 +471,6 @@ int main(void)
         TEST(follows_by_reading_where_no_digest_is_given),
         TEST(sees_the_same_content_under_another_digest),
         TEST(sees_a_digest_that_another_range_has),
-        TEST(asks_cold_years_less_often),
-        TEST(asks_what_changed_lately_as_often_as_the_living),
-        TEST(says_when_the_next_top_is_due),
-        TEST(asks_at_once_what_was_confirmed_in_the_future),
-        TEST(adds_the_ranges_that_postings_came_from),
-        TEST(follows_for_days_by_intervals),
-        TEST(tells_when_a_walk_was_confirmed),
     };
     return cmocka_run_group_tests_name("tree", tests, NULL, NULL);
 }

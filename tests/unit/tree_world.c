@@ -476,3 +476,29 @@ enum tree_world_end tree_world_pull(struct tree_world *world, int is_forced)
     (void)!tree_walk_due(tree, &due);
     return tree_world_walk(world, tree);
 }
+
+void tree_world_fill(struct tree_world *world, int count)
+{
+    for (int i = 0; i < count; i++)
+        tree_world_add(world, tree_world_any_day(world), 1);
+}
+
+void tree_world_load(struct tree_world *world)
+{
+    assert_int_equal(tree_world_pull(world, 1), TREE_WORLD_PUBLISHED);
+    assert_true(tree_world_is_equal(world, &world->whole));
+}
+
+void tree_world_settle(struct tree_world *world)
+{
+    assert_int_equal(tree_world_pull(world, 1), TREE_WORLD_PUBLISHED);
+    assert_int_equal(world->rows_read, 0);
+}
+
+int tree_world_count_tops(const struct tree_world *world)
+{
+    int tops = 0;
+    for (int i = 0; i < world->kept_count; i++)
+        tops += world->kept[i].memory.is_top;
+    return tops;
+}

@@ -90,6 +90,18 @@ enum tree_world_end tree_world_walk(struct tree_world *world, struct tree *tree)
 /* The same with tree_walk_due; until published or confirmed. */
 enum tree_world_end tree_world_pull(struct tree_world *world, int is_forced);
 
+/* On any days. */
+void tree_world_fill(struct tree_world *world, int count);
+
+/* Pulls everything; fails the test unless it was published and the mirror equals the truth. */
+void tree_world_load(struct tree_world *world);
+
+/* The tops of a large ledger are chosen when all of it has been read, and their digests learnt by
+ * one request each and one for each slice that they are made of. */
+void tree_world_settle(struct tree_world *world);
+
+int tree_world_count_tops(const struct tree_world *world);
+
 /* Mirror and truth are the same within the range. */
 int tree_world_is_equal(const struct tree_world *world, const struct range *range);
 
