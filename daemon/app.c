@@ -19,6 +19,7 @@
 #include "daemon/webhook.h"
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
+#include "lib/base/locked.h"
 #include "lib/base/log.h"
 #include "lib/base/loop.h"
 #include "lib/base/mem.h"
@@ -120,7 +121,7 @@ static int read_consumer_token(struct app *app, const struct settings *settings,
     if (ret == 0)
         ret = secret_check_host(token, settings->base_url, "consumer token", &err);
     if (ret < 0) {
-        mem_free_secret(token);
+        locked_free(token);
         return tell(app, &err);
     }
     *ret_token = token;
@@ -137,7 +138,7 @@ int app_read_settings(struct app *app, struct settings **ret_settings)
     tell_lines(app->log, LOG_LEVEL_ERROR, &faults);
     if (ret == 0)
         ret = read_consumer_token(app, settings, &token);
-    mem_free_secret(token);
+    locked_free(token);
     if (ret < 0) {
         settings_unref(settings);
         return -EINVAL;
@@ -163,7 +164,7 @@ void app_take_settings(struct app *app, struct settings *settings)
     char *token = NULL;
     buf_init(&changes, FAULTS_BYTES_MAX);
     if (read_consumer_token(app, settings, &token) == 0) {
-        mem_free_secret(app->consumer_token);
+        locked_free(app->consumer_token);
         app->consumer_token = token;
     }
     (void)!settings_describe_change(app->settings, settings,
@@ -190,7 +191,7 @@ void app_release(struct app *app)
     seal_free(app->seal);
     webhook_free(app->webhook);
     metrics_free(app->metrics);
-    mem_free_secret(app->consumer_token);
+    locked_free(app->consumer_token);
     if (app->loop)
         loop_free(app->loop);
     settings_unref(app->settings);

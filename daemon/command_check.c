@@ -10,6 +10,7 @@
 #include "daemon/settings.h"
 #include "gen/sql_queries.h"
 #include "lib/base/err.h"
+#include "lib/base/locked.h"
 #include "lib/base/mem.h"
 #include "lib/pg/batch.h"
 #include "lib/pg/pg.h"
@@ -58,7 +59,7 @@ static void check_token(struct check *check, const char *spec, const char *what,
         ret = secret_check_host(token, check->settings->base_url, what, &err);
     if (ret < 0)
         fault(check, file, line, &err);
-    mem_free_secret(token);
+    locked_free(token);
 }
 
 static void check_secrets(struct check *check)

@@ -12,6 +12,7 @@
 #include "gen/sql_queries.h"
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
+#include "lib/base/locked.h"
 #include "lib/base/mem.h"
 #include "lib/pg/batch.h"
 #include "lib/pg/pg.h"
@@ -112,11 +113,11 @@ static int take_holder(struct seal_command *command, const struct pg_result *res
         if (secret_read_token(text, "employee token", &secret, &err) < 0)
             return 0;
         ret = rename_token(command, secret);
-        mem_free_secret(secret);
+        locked_free(secret);
         return ret;
     }
     if (!seal_is_sealed(text)) {
-        secret = mem_strdup(text);
+        secret = locked_strdup(text);
     } else if (seal_open(command->old, "token", text, &secret, &err) < 0) {
         fault(command, kind, pg_result_text(result, row, "label"), &err);
         return 0;
@@ -125,7 +126,7 @@ static int take_holder(struct seal_command *command, const struct pg_result *res
     ret = pairs_add(pairs, pg_result_text(result, row, "holder_id"), sealed);
     if (ret == 0)
         ret = rename_token(command, secret);
-    mem_free_secret(secret);
+    locked_free(secret);
     return ret;
 }
 
@@ -150,7 +151,7 @@ static int take_sessions(void *ctx, const struct pg_result *result, struct err *
                       &unused) < 0)
             continue;
         AUTO_FREE char *sealed = seal_close(command->new, "session", secret);
-        mem_free_secret(secret);
+        locked_free(secret);
         if (pairs_add(&command->sessions, pg_result_text(result, i, "token_id"), sealed) < 0)
             return err_set(err, EMSGSIZE, "there are more sessions than one statement takes");
     }

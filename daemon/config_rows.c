@@ -14,6 +14,7 @@
 #include "gen/sql_queries.h"
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
+#include "lib/base/locked.h"
 #include "lib/base/log.h"
 #include "lib/base/loop.h"
 #include "lib/base/mem.h"
@@ -75,7 +76,7 @@ static int make_token(struct config_rows *rows, const char *spec, const char *la
     if (ret == 0)
         ret = secret_check_host(secret, rows->settings->base_url, "employee token", err);
     if (ret < 0) {
-        mem_free_secret(secret);
+        locked_free(secret);
         return ret;
     }
     const struct token_entry *entry = find_token(rows, label);
@@ -86,7 +87,7 @@ static int make_token(struct config_rows *rows, const char *spec, const char *la
         *ret_text = mem_strdup(entry->secret_text);
     else
         *ret_text = seal_close(rows->app->seal, "token", secret);
-    mem_free_secret(secret);
+    locked_free(secret);
     return 0;
 }
 

@@ -20,6 +20,7 @@
 #include "gen/sql_queries.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
+#include "lib/base/locked.h"
 #include "lib/base/log.h"
 #include "lib/base/loop.h"
 #include "lib/base/mem.h"
@@ -298,7 +299,7 @@ static struct token_entry *entry_new(struct registry *registry, const struct pg_
                                                          .changed = access_changed,
                                                          .ctx = entry });
     entry->subscriber = subscriber_new(registry->app, entry);
-    mem_free_secret(secret);
+    locked_free(secret);
     return entry;
 }
 

@@ -12,6 +12,7 @@
 #include "daemon/sweep.h"
 #include "gen/sql_queries.h"
 #include "lib/base/err.h"
+#include "lib/base/locked.h"
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/pg/batch.h"
@@ -29,12 +30,12 @@ int registry_secret_open(struct app *app, const struct token_entry *entry, char 
     else if (secret_is_credential(text))
         ret = secret_read_token(text, "employee token", &secret, err);
     else
-        secret = mem_strdup(text);
+        secret = locked_strdup(text);
     if (ret < 0)
         return ret;
     ret = secret_check_host(secret, app->settings->base_url, "employee token", err);
     if (ret < 0) {
-        mem_free_secret(secret);
+        locked_free(secret);
         return ret;
     }
     *ret_secret = secret;
@@ -56,7 +57,7 @@ int registry_secret_is_same(struct app *app, struct token_entry *entry, const ch
         return 1;
     }
     seal_name(app->seal, secret, id);
-    mem_free_secret(secret);
+    locked_free(secret);
     return strcmp(id, entry->id) == 0;
 }
 

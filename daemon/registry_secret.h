@@ -14,7 +14,7 @@
 struct app;
 struct err;
 
-/* The token itself; mem_free_secret() it. The error says what to do. */
+/* The token itself; locked_free() it. The error says what to do. */
 int registry_secret_open(struct app *app, const struct token_entry *entry, char **ret_secret,
                          struct err *err) MUST_USE;
 

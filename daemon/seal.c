@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/err.h"
+#include "lib/base/locked.h"
 #include "lib/base/mem.h"
 
 /* Begins what every version sealed: a later one's text is no token either. */
@@ -118,7 +119,7 @@ int seal_open(const struct seal *seal, const char *purpose, const char *sealed, 
     else if (len < purpose_len || memcmp(plain, purpose, purpose_len) != 0)
         rc = refuse(err, "it was sealed for another purpose");
     else
-        *ret_secret = mem_strdup(plain + purpose_len);
+        *ret_secret = locked_strdup(plain + purpose_len);
     mem_wipe(plain, len);
     free(plain);
     return rc;

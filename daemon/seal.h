@@ -24,7 +24,7 @@ int seal_is_sealed(const char *text) MUST_USE;
 /* free() the text. */
 char *seal_close(const struct seal *seal, const char *purpose, const char *secret) MUST_USE;
 
-/* mem_free_secret() the secret. -EBADMSG: another key, another purpose, or damaged; err says
+/* locked_free() the secret. -EBADMSG: another key, another purpose, or damaged; err says
  * "enter the token again" as its remedy. */
 int seal_open(const struct seal *seal, const char *purpose, const char *sealed, char **ret_secret,
               struct err *err) MUST_USE;

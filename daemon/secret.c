@@ -10,6 +10,7 @@
 
 #include "daemon/address.h"
 #include "lib/base/err.h"
+#include "lib/base/locked.h"
 #include "lib/base/mem.h"
 
 #define CREDENTIAL_PREFIX "credential:"
@@ -210,7 +211,7 @@ int secret_read_token(const char *spec, const char *what, char **ret_token, stru
         rc = check_token(bytes, len, path, what, err);
     }
     if (rc == 0)
-        *ret_token = mem_strndup(bytes, len);
+        *ret_token = locked_strndup(bytes, len);
     mem_wipe(bytes, sizeof(bytes));
     return rc;
 }

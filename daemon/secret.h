@@ -17,7 +17,7 @@ struct err;
 
 enum { SECRET_TOKEN_BYTES_MAX = 4096, SECRET_KEY_BYTES = 32 };
 
-/* One line of text without its line end; free with mem_free_secret. `what` names it in errors. */
+/* One line of text without its line end; free with locked_free. `what` names it in errors. */
 int secret_read_token(const char *spec, const char *what, char **ret_token,
                       struct err *err) MUST_USE;
 

@@ -11,6 +11,7 @@
 #include "daemon/settings.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
+#include "lib/base/locked.h"
 #include "lib/base/log.h"
 #include "lib/base/loop.h"
 #include "lib/base/mem.h"
@@ -30,11 +31,12 @@ enum {
     SESSION_USELESS_REST_MAX_MS = 10 * 60 * 1000,
 };
 
-static const char SEAL_PURPOSE[] = "session";
+static const char SEAL_PURPOSE[] = "session", EMPLOYEE_PURPOSE[] = "employee";
 
 struct session {
     struct app *app;
-    char *token_id, *employee_token, *label;
+    char *token_id, *label;
+    char *sealed_employee_token; /* opened for each session that is made, and wiped */
     void (*changed)(void *ctx);
     void (*answered)(void *ctx, const struct http_answer *answer);
     void *ctx;
@@ -319,15 +321,26 @@ static void made(void *ctx, const struct session_made *result)
     }
 }
 
-void session_make(struct session *session)
+static int start_making(struct session *session, struct err *err)
 {
     const struct settings *settings = session->app->settings;
-    struct err err = ERR_NONE;
-    session->is_wanted = 0;
+    char *employee_token = NULL;
     int32_t day = session_day_to_ask(clock_now_us(), settings->lifetime_days,
                                      settings->renew_before_ms);
-    if (session_make_start(session->app, session->employee_token, day, session->is_by_put, made,
-                           session, &session->make, &err) < 0)
+    int ret = seal_open(session->app->seal, EMPLOYEE_PURPOSE, session->sealed_employee_token,
+                        &employee_token, err);
+    if (ret == 0)
+        ret = session_make_start(session->app, employee_token, day, session->is_by_put, made,
+                                 session, &session->make, err);
+    locked_free(employee_token);
+    return ret;
+}
+
+void session_make(struct session *session)
+{
+    struct err err = ERR_NONE;
+    session->is_wanted = 0;
+    if (start_making(session, &err) < 0)
         rest(session, &err, passing_rest_ms(session));
     else
         settle_state(session);
@@ -351,7 +364,8 @@ struct session *session_new(struct app *app, const struct session_options *optio
     session->answered = options->answered;
     session->ctx = options->ctx;
     session->token_id = mem_strdup(options->token_id);
-    session->employee_token = mem_strdup(options->employee_token);
+    session->sealed_employee_token = seal_close(app->seal, EMPLOYEE_PURPOSE,
+                                                options->employee_token);
     session->label = mem_strdup(options->label);
     session->spread = spread_of(options->token_id);
     session->timer = loop_timer_new(app->loop, looked, session);
@@ -387,7 +401,7 @@ void session_hold(struct session *session, const char *sealed, int64_t expires_u
     if (seal_open(session->app->seal, SEAL_PURPOSE, sealed, &text, &err) < 0)
         return; /* another key: a new session is made */
     struct session_key *key = session_key_new(session->app, text);
-    mem_free_secret(text);
+    locked_free(text);
     take_key(session, key, sealed, expires_us);
     session_key_drop(key);
     tell(session);
@@ -538,7 +552,7 @@ void session_free(struct session *session)
     session_key_drop(session->coming);
     drop_key(session, 0);
     loop_timer_free(session->timer);
-    mem_free_secret(session->employee_token);
+    free(session->sealed_employee_token);
     free(session->token_id);
     free(session->label);
     free(session->sealed);

@@ -4,6 +4,7 @@
 #include "daemon/settings.h"
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
+#include "lib/base/locked.h"
 #include "lib/base/mem.h"
 #include "lib/http/http.h"
 
@@ -24,7 +25,7 @@ struct session_key *session_key_new(struct app *app, const char *text)
     struct session_key *key = mem_new(1, sizeof(*key));
     key->refs = 1;
     key->app = app;
-    key->text = mem_strdup(text);
+    key->text = locked_strdup(text);
     return key;
 }
 
@@ -75,6 +76,6 @@ void session_key_drop(struct session_key *key)
         return;
     if (key->is_to_end)
         end_at_tripletex(key);
-    mem_free_secret(key->text);
+    locked_free(key->text);
     free(key);
 }

@@ -11,6 +11,7 @@
 #include "daemon/settings.h"
 #include "daemon/webhook_delivery.h"
 #include "lib/base/err.h"
+#include "lib/base/locked.h"
 #include "lib/base/log.h"
 #include "lib/base/loop.h"
 #include "lib/base/mem.h"
@@ -168,7 +169,7 @@ void webhook_configure(struct webhook *webhook)
     const struct settings *settings = webhook->app->settings;
     char *secret = read_secret(webhook);
     int is_moved = !webhook->address || strcmp(webhook->address, settings->webhook_listen) != 0;
-    mem_free_secret(webhook->secret);
+    locked_free(webhook->secret);
     webhook->secret = secret;
     if (!secret || is_moved)
         stop_listening(webhook);
@@ -213,7 +214,7 @@ void webhook_free(struct webhook *webhook)
         return;
     stop_listening(webhook);
     loop_timer_free(webhook->retry);
-    mem_free_secret(webhook->secret);
+    locked_free(webhook->secret);
     free(webhook->address);
     free(webhook);
 }

@@ -8,6 +8,9 @@
  * fails the test. */
 int scan_finds(const char *path, const char *needle);
 
+/* Whether they stand in what a core dump of the process would hold. Takes root. */
+int scan_finds_in_memory(int pid, const char *needle);
+
 /* Fails the test, naming the path, where one of the needles (the last is NULL) is found. */
 void scan_check_lacks(const char *path, const char *const *needles);
 

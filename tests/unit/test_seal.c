@@ -11,6 +11,7 @@
 
 #include "daemon/seal.h"
 #include "lib/base/err.h"
+#include "lib/base/locked.h"
 #include "lib/base/mem.h"
 
 static const uint8_t KEY[32] = { 1, 2, 3 };
@@ -38,7 +39,7 @@ static void check_round_trip(const struct seal *seal, const char *secret)
     assert_null(secret[0] ? strstr(sealed, secret) : NULL);
     assert_int_equal(seal_open(seal, "token", sealed, &opened, &err), 0);
     assert_string_equal(opened, secret);
-    mem_free_secret(opened);
+    locked_free(opened);
 }
 
 static void opens_what_it_closed(void **state)
@@ -68,7 +69,7 @@ static void closes_differently_each_time(void **state)
     char *opened = NULL;
     assert_int_equal(seal_open(after, "token", one, &opened, NULL), 0);
     assert_string_equal(opened, "secret");
-    mem_free_secret(opened);
+    locked_free(opened);
     seal_free(after);
 }
 

@@ -13,6 +13,7 @@
 
 #include "daemon/secret.h"
 #include "lib/base/err.h"
+#include "lib/base/locked.h"
 #include "lib/base/mem.h"
 
 struct place {
@@ -57,7 +58,7 @@ static void check_token(const struct place *place, const char *content, const ch
     put(place, content, strlen(content), 0600);
     assert_int_equal(secret_read_token(place->file, "the token", &got, &err), 0);
     assert_string_equal(got, token);
-    mem_free_secret(got);
+    locked_free(got);
 }
 
 static void check_refused(const char *spec, int code, const char *text, const char *remedy)
@@ -130,7 +131,7 @@ static void refuses_what_others_can_read(void **state)
     put(place, "abc", 3, 0400);
     char *got = NULL;
     assert_int_equal(secret_read_token(place->file, "the token", &got, NULL), 0);
-    mem_free_secret(got);
+    locked_free(got);
 }
 
 static void refuses_what_is_no_file(void **state)
@@ -168,7 +169,7 @@ static void reads_credentials(void **state)
     put(place, "abc\n", 4, 0444); /* the service manager sees to who can read it */
     assert_int_equal(secret_read_token("credential:tok.en_1-A", "it", &got, NULL), 0);
     assert_string_equal(got, "abc");
-    mem_free_secret(got);
+    locked_free(got);
 }
 
 static void refuses_bad_names_of_credentials(void **state)
