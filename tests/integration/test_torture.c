@@ -51,14 +51,14 @@ static void last(int64_t ms)
         process_pause();
 }
 
-/* The server may have ended our connection, too. */
+/* The server may have ended our connection, too, or be about to. */
 static void connect_again(struct stage *stage)
 {
     int64_t until_ms = process_now_ms() + stage_ms(stage, 20);
-    PQfinish(stage->db);
-    while (PQping(stage->conninfo) != PQPING_OK && process_now_ms() < until_ms)
+    do {
         process_pause();
-    stage->db = db_open(stage->conninfo);
+        PQreset(stage->db);
+    } while (PQstatus(stage->db) != CONNECTION_OK && process_now_ms() < until_ms);
 }
 
 static void have_trouble(struct trouble_scene *scene, const struct trouble *trouble)

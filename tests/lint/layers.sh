@@ -47,7 +47,7 @@ includes | awk -F: '
     }
 
     BEGIN {
-        SODIUM = "^(lib/base/mem\\.c|daemon/(webhook_delivery|status_page|secret|seal|schedule|retry|fetch)\\.c)$"
+        SODIUM = "^(lib/base/(mem|locked)\\.c|daemon/(webhook_delivery|status_page|secret|seal|schedule|retry|fetch)\\.c)$"
     }
 
     {
