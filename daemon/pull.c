@@ -139,8 +139,7 @@ static void pull_free(struct pull *pull)
     free(pull);
 }
 
-/* Pulls begin an interval apart: what this one took is a part of it. */
-static int64_t next_in_ms(const struct pull *pull)
+int64_t pull_next_in_ms(const struct pull *pull)
 {
     if (!pull->tree)
         return 0;
@@ -153,7 +152,7 @@ void pull_close(struct pull *pull)
     struct pull_result result = {
         .end = pull->end,
         .class = pull->class,
-        .next_in_ms = next_in_ms(pull),
+        .next_in_ms = pull_next_in_ms(pull),
         .requests = pull->requests,
         .changes = pull->changes,
         .gone = pull->gone,

@@ -10,7 +10,6 @@
 #include "daemon/stage.h"
 #include "gen/sql_queries.h"
 #include "lib/base/buf.h"
-#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/pg/batch.h"
 #include "lib/pg/pg.h"
@@ -129,7 +128,7 @@ static void add_memory(struct pull *pull, struct pg_batch *batch, const char *id
 /* The next year of a first load follows at once; otherwise when the first range is due. */
 static void add_success(struct pull *pull, struct pg_batch *batch, const char *id)
 {
-    int64_t next_ms = (tree_next_due_us(pull->tree, &pull->due) - clock_now_us()) / 1000;
+    int64_t next_ms = pull_next_in_ms(pull);
     AUTO_FREE char *next = mem_printf("%" PRId64, pull->load >= 0 || next_ms < 0 ? 0 : next_ms);
     const char *values[] = { id, next, pull->load < 0 ? "true" : "false" };
     batch_add_query(batch, SQL_client_succeeded, 3, values, NULL);
