@@ -217,11 +217,11 @@ int32_t pull_read_day(const struct pg_result *result, int row, const char *colum
 /* Whether a resync is of a year or an account alone. */
 int pull_order_is_partial(const struct pull_order *order) MUST_USE;
 
-/* Whether everything is read whatever the digests say: by order, or since it was long ago. */
 /* Until the next range is due; negative = it is. Pulls begin an interval apart: what this one has
  * taken is a part of it. */
 int64_t pull_next_in_ms(const struct pull *pull) MUST_USE;
 
+/* Whether everything is read whatever the digests say: by order, or since it was long ago. */
 int pull_is_recheck_due(const struct pull *pull) MUST_USE;
 
 /* "clientid" as text for a statement. */
