@@ -325,14 +325,26 @@ static void release(struct run *run)
     app_release(&run->app);
 }
 
+/* A reload that is asked for while the configuration is being read comes after it; unheld, it would
+ * end the process. */
+static void hold_reload(int how)
+{
+    sigset_t reload;
+    (void)sigemptyset(&reload);
+    (void)sigaddset(&reload, SIGHUP);
+    (void)sigprocmask(how, &reload, NULL);
+}
+
 int command_run(const struct command_args *args)
 {
     struct run run = { .exit_status = COMMAND_DONE };
+    hold_reload(SIG_BLOCK);
     int ret = app_init(&run.app, args->config_file);
     if (ret < 0 || handle_signals(&run) < 0) {
         app_release(&run.app);
         return ret == -EINVAL ? COMMAND_WRONG_CONFIGURATION : COMMAND_FAILED;
     }
+    hold_reload(SIG_UNBLOCK);
     run.status = loop_timer_new(run.app.loop, status_due, &run);
     run.watchdog = loop_timer_new(run.app.loop, watchdog_due, &run);
     run.drain = loop_timer_new(run.app.loop, stop_now, &run);

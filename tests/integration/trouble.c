@@ -143,6 +143,7 @@ static void end_wrong_clock(struct trouble_scene *scene)
 static void begin_reload(struct trouble_scene *scene, const char *detail)
 {
     (void)detail;
+    stage_wait_told(scene->stage, scene->daemon, 20, "Z "); /* a first line: it runs */
     program_signal(scene->daemon, SIGHUP);
 }
 
