@@ -33,7 +33,8 @@ static int take_begin(void *ctx, const struct pg_result *result, struct err *err
     if (pg_result_rows(result) == 0)
         return err_set(err, ENOENT, "the client is no longer registered");
     pull->is_held_before = pg_result_bool(result, 0, "is_held");
-    return skew_check(clock_now_us(), pg_result_int(result, 0, "now_us", 0), err);
+    pull->begun_us = clock_now_us();
+    return skew_check(pull->begun_us, pg_result_int(result, 0, "now_us", 0), err);
 }
 
 static int take_annual_accounts(void *ctx, const struct pg_result *result, struct err *err)
@@ -141,7 +142,7 @@ static int make_horizon(struct pull *pull, struct err *err)
     const struct fiscal_rule rule = {
         .history_years = pull->settings->history_years,
         .future_months = pull->settings->future_months,
-        .today = clock_oslo_day(clock_now_us()),
+        .today = clock_oslo_day(pull->begun_us),
         .history_from = pull->client->history_from,
     };
     return fiscal_make_horizon(pull->known, pull->known_count, &rule, &pull->horizon, err);

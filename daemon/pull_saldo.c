@@ -160,13 +160,14 @@ static int take_movement(void *ctx, const struct pg_result *result, struct err *
     struct pull *pull = ctx;
     (void)err;
     pull->has_movement = pg_result_bool(result, 0, "has_movement");
+    pull->has_rows |= pg_result_bool(result, 0, "has_postings");
     return 0;
 }
 
 static void take_sheet(struct pull *pull)
 {
     const struct pull_sheet *sheet = &pull->sheets[pull->sheet];
-    char month[CLOCK_DATE_BYTES], from[CLOCK_DATE_BYTES], to[CLOCK_DATE_BYTES], year[16];
+    char month[CLOCK_DATE_BYTES], from[CLOCK_DATE_BYTES], to[CLOCK_DATE_BYTES], year[16], id[24];
     (void)snprintf(year, sizeof(year), "%d", sheet->year);
     const char *values[] = { year, clock_format_date(sheet->month, month),
                              clock_format_date(sheet->from_day, from),
@@ -178,7 +179,8 @@ static void take_sheet(struct pull *pull)
     } else {
         batch_add_query(batch, SQL_stage_opening_take, 1, values, NULL);
         batch_add_query(batch, SQL_stage_opening_year_add, 1, values, NULL);
-        batch_add_query(batch, SQL_stage_opening_moves, 1, values, take_movement);
+        const char *of_client[] = { year, pull_client_id(pull, id) };
+        batch_add_query(batch, SQL_stage_opening_moves, 2, of_client, take_movement);
     }
     pull_run_batch(pull, batch, taken);
 }

@@ -388,7 +388,7 @@ static void plan_due(struct pull *pull)
 {
     const struct settings *settings = pull->settings;
     pull->due = (struct tree_due){
-        .now_us = clock_now_us(),
+        .now_us = pull->begun_us,
         .living_from = pull->horizon.years[pull->horizon.current].start_day,
         .living_ms = client_interval_ms(pull->client, settings),
         .cold_ms = settings->cold_interval_ms,

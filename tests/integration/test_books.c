@@ -242,6 +242,38 @@ static void a_horizon_grows_and_shrinks_with_the_settings(struct stage *stage)
     end_scene(stage, daemon);
 }
 
+/* Its postings are mirrored and every digest says "unchanged": the saldo is read all the same. */
+static void a_year_that_is_loaded_anew_has_all_its_saldo(struct stage *stage)
+{
+    static const struct stage_config CONFIG = { .schedule = EVERY_SECOND };
+    static const char *const FORGOTTEN[] = {
+        "WITH y AS (DELETE FROM mirror.year WHERE next_start_date < current_date RETURNING year) "
+        "DELETE "
+        "FROM mirror.saldo USING y WHERE saldo.year = y.year",
+        "WITH y AS (UPDATE mirror.year SET start_date = start_date - 31 WHERE year = (SELECT "
+        "min(year) FROM mirror.year)) INSERT INTO mirror.saldo (client_id, year, month, "
+        "account_id, balance_change, postings_sum) SELECT client_id, year, (start_date - "
+        "31)::date, (SELECT min(account_id) FROM mirror.account), 7, 7 FROM mirror.year ORDER BY "
+        "year LIMIT 1",
+    };
+    (void)stage_world(stage, ONE);
+    stage_configure(stage, &CONFIG);
+    add_bureau(stage);
+    add_client(stage, CLIENT);
+    struct program *daemon = stage_daemon(stage);
+    books_wait_fresh(stage, 20);
+    for (size_t i = 0; i < ARRAY_LEN(FORGOTTEN); i++) {
+        db_run(stage->db, FORGOTTEN[i]);
+        stage_wait(stage, 20, "SELECT count(*) = 0 FROM finale.year WHERE NOT complete");
+        AUTO_FREE char *then = db_text(stage->db, "SELECT clock_timestamp()");
+        stage_wait(stage, 20,
+                   "SELECT state = 'fresh' AND verified AND fresh_as_of > '%s' FROM finale.client",
+                   then);
+        books_check_equal(stage);
+    }
+    end_scene(stage, daemon);
+}
+
 int main(void)
 {
     struct stage stage;
@@ -252,6 +284,7 @@ int main(void)
         STAGE_TEST(&stage, fiscal_years_whose_end_is_their_last_day),
         STAGE_TEST(&stage, an_empty_client_and_one_without_annual_accounts),
         STAGE_TEST(&stage, what_postings_name_is_not_given_up_for_a_shorter_list),
+        STAGE_TEST(&stage, a_year_that_is_loaded_anew_has_all_its_saldo),
         STAGE_TEST(&stage, a_horizon_grows_and_shrinks_with_the_settings),
     };
     int failed = cmocka_run_group_tests_name("books", tests, NULL, NULL);
