@@ -114,9 +114,11 @@ static void compare_clocks(struct owner *owner, int64_t database_us)
     case SKEW_NO_NEWS:
         return;
     case SKEW_BEGUN:
-        log_error(owner->app->log, NULL,
-                  "Set both clocks: %s, so clients may look stale or fresh that are not",
-                  skew_text(owner->skew.apart_ms, text));
+        log_error(
+            owner->app->log, NULL,
+            "Set both clocks: %s. What is fresh and what is due go by the database's, sessions by "
+            "this one",
+            skew_text(owner->skew.apart_ms, text));
         return;
     case SKEW_ENDED:
         log_info(owner->app->log, NULL, "The clocks of this machine and the database agree again");
@@ -163,6 +165,11 @@ void owner_beaten(struct owner *owner)
     owner->sure_ms = owner->sent_ms;
     if (!was_sure)
         http_wake(owner->app->http);
+}
+
+int64_t owner_database_us(const struct owner *owner, int64_t our_us)
+{
+    return owner ? skew_moment_us(&owner->skew, our_us) : our_us;
 }
 
 int owner_is_sure(const struct owner *owner)

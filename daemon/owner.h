@@ -17,6 +17,8 @@
 #ifndef SALDOD_DAEMON_OWNER_H
 #define SALDOD_DAEMON_OWNER_H
 
+#include <stdint.h>
+
 #include "lib/base/cleanup.h"
 
 struct app;
@@ -57,6 +59,9 @@ int owner_has_left(const struct owner *owner) MUST_USE;
 
 /* A token that has left the register. */
 void owner_give_back(struct owner *owner, const char *token_id);
+
+/* A moment by this machine's clock as the database's has it, by the last heartbeat; 0 stays 0. */
+int64_t owner_database_us(const struct owner *owner, int64_t our_us) MUST_USE;
 
 /* Whether the locks can be relied on at this moment. */
 int owner_is_sure(const struct owner *owner) MUST_USE;

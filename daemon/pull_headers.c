@@ -9,6 +9,7 @@
 #include "daemon/app.h"
 #include "daemon/fetch.h"
 #include "daemon/oddity.h"
+#include "daemon/owner.h"
 #include "daemon/pool.h"
 #include "daemon/pull_internal.h"
 #include "daemon/registry.h"
@@ -165,7 +166,7 @@ static void skip(struct pull *pull, const struct err *err)
                 "postings alone: %s",
                 err->text);
     pull->hand_digest[0] = '\0';
-    pull->hand_sent_us = clock_now_us();
+    pull->hand_sent_us = owner_database_us(pull->app->owner, clock_now_us());
     store(pull, 0);
 }
 

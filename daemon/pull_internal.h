@@ -122,8 +122,8 @@ struct pull {
     int again[FISCAL_YEARS_MAX]; /* years that a resync of a part reads again */
     int again_count;
     int is_held_before;
-    int64_t begun_us; /* by a clock that agreed with the database's then: the horizon goes by it */
-    int was_blind;    /* the checksums were found to be of no use */
+    int64_t begun_us;         /* by the database's clock: the horizon and what is due go by it */
+    int was_blind;            /* the checksums were found to be of no use */
     const char *blind_reason; /* of this pull; NULL = they serve */
 
     /* voucher headers: a stack of ranges */

@@ -1,11 +1,9 @@
 #include "daemon/skew.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "lib/base/clock.h"
-#include "lib/base/err.h"
 #include "lib/base/mem.h"
 
 /* The answer took a while, at some moment of which the clock was read. */
@@ -20,12 +18,12 @@ static int64_t apart_us(int64_t sent_us, int64_t answered_us, int64_t database_u
 static const char *text_of(int64_t apart_ms, char out[CLOCK_MOMENT_BYTES])
 {
     static const int64_t UNITS_MS[] = { 24 * 3600 * 1000, 3600 * 1000, 60 * 1000 };
-    int64_t size_ms = llabs(apart_ms), unit_ms = 1000;
+    int64_t unit_ms = 1000, size_ms = (llabs(apart_ms) + unit_ms / 2) / unit_ms * unit_ms;
     for (size_t i = 0; i < ARRAY_LEN(UNITS_MS) && unit_ms == 1000; i++) {
         if (size_ms >= 2 * UNITS_MS[i])
             unit_ms = UNITS_MS[i];
     }
-    return clock_format_duration(size_ms / unit_ms * unit_ms, out);
+    return clock_format_duration((size_ms + unit_ms / 2) / unit_ms * unit_ms, out);
 }
 
 const char *skew_text(int64_t apart_ms, char out[SKEW_TEXT_BYTES])
@@ -40,26 +38,19 @@ enum skew_news skew_note(struct skew *skew, int64_t sent_us, int64_t answered_us
                          int64_t database_us)
 {
     skew->apart_ms = apart_us(sent_us, answered_us, database_us) / 1000;
-    int64_t size_ms = llabs(skew->apart_ms);
-    if (!skew->is_told && size_ms > SKEW_TOLD_MS) {
-        skew->is_told = 1;
+    int64_t moved_ms = llabs(skew->apart_ms - skew->told_ms);
+    if (llabs(skew->apart_ms) > SKEW_TOLD_MS && moved_ms > llabs(skew->told_ms) / 2) {
+        skew->told_ms = skew->apart_ms;
         return SKEW_BEGUN;
     }
-    if (skew->is_told && size_ms < SKEW_TOLD_MS / 2) {
-        skew->is_told = 0;
+    if (skew->told_ms != 0 && llabs(skew->apart_ms) < SKEW_TOLD_MS / 2) {
+        skew->told_ms = 0;
         return SKEW_ENDED;
     }
     return SKEW_NO_NEWS;
 }
 
-int skew_check(int64_t now_us, int64_t database_us, struct err *err)
+int64_t skew_moment_us(const struct skew *skew, int64_t our_us)
 {
-    char text[SKEW_TEXT_BYTES];
-    int64_t apart_ms = (now_us - database_us) / 1000;
-    if (llabs(apart_ms) <= SKEW_STOP_MS)
-        return 0;
-    err_set(err, EINVAL, "%s", skew_text(apart_ms, text));
-    err_set_remedy(err, "Set both clocks; nothing is pulled before, since the date says which "
-                        "years are mirrored");
-    return -EINVAL;
+    return our_us == 0 ? 0 : our_us - skew->apart_ms * 1000;
 }

@@ -7,6 +7,7 @@
 #include "daemon/app.h"
 #include "daemon/budget.h"
 #include "daemon/metrics.h"
+#include "daemon/owner.h"
 #include "daemon/pace.h"
 #include "daemon/session.h"
 #include "daemon/settings.h"
@@ -229,7 +230,7 @@ static void http_done(void *ctx, const struct http_answer *http, const struct er
             .class = class,
             .body = http->body,
             .body_len = http->body_len,
-            .sent_us = http->sent_us,
+            .sent_us = owner_database_us(token->app->owner, http->sent_us),
             .request_id = request_id ? request_id : "",
             .err = class == ANSWER_OK || class == ANSWER_SAME ? NULL : &err,
         };

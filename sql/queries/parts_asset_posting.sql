@@ -5,6 +5,7 @@ WITH h AS (
     SELECT pg_catalog.format('dateFrom=%s&dateToExclusive=%s', pg_catalog.min(y.start_date), pg_catalog.max(y.next_start_date)) AS filter
       FROM mirror.year y
      WHERE y.client_id = $1::bigint
+    HAVING pg_catalog.min(y.start_date) IS NOT NULL
 ), p AS (
     SELECT a.asset_id::text AS variant, h.filter, false AS can_split
       FROM h, mirror.asset a
