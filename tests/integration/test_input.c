@@ -352,6 +352,43 @@ static void check_has_nothing_to_say_where_all_is_well(struct stage *stage)
     assert_string_equal(stage->err, "");
 }
 
+/* Its name stands in the configuration, and in what the daemon looks up about itself. */
+static void a_database_of_any_name_serves(struct stage *stage)
+{
+    db_run(stage->db, "CREATE DATABASE \"o'brien \"\"AS\"\" \\ %s ${HOME} $1 \u00e6 --\" "
+                      "TEMPLATE template_saldod");
+    AUTO_FREE char *conninfo = mem_printf(
+        "host=%s/pg user=postgres dbname='o\\'brien \"AS\" \\\\ %%s ${HOME} $1 \u00e6 --'",
+        folder_path(stage->folder));
+    PQfinish(stage->db);
+    free(stage->conninfo);
+    stage->conninfo = mem_strdup(conninfo);
+    stage->db = db_open(conninfo);
+    set_good_scene(stage);
+    assert_int_equal(SALDOD(stage, "migrate"), DONE);
+    assert_int_equal(SALDOD(stage, "check"), DONE);
+    (void)stage_daemon(stage);
+    books_wait_fresh(stage, 20);
+    books_check_equal(stage);
+    assert_int_equal(SALDOD(stage, "status"), DONE);
+    stage_check_has(stage->out, "fresh");
+}
+
+/* Nothing of it is read where it has no business to be. */
+static void a_hostile_environment_changes_nothing(struct stage *stage)
+{
+    static const char *const NAMES[] = { "PGHOST", "http_proxy", "https_proxy", "ALL_PROXY",
+                                         "TZ",     "LC_ALL",     "LANG",        "TMPDIR" };
+    set_good_scene(stage);
+    for (size_t i = 0; i < ARRAY_LEN(NAMES); i++)
+        (void)setenv(NAMES[i], "\xff%s%n${x}/nowhere:1", 1);
+    (void)stage_daemon(stage);
+    for (size_t i = 0; i < ARRAY_LEN(NAMES); i++)
+        (void)unsetenv(NAMES[i]);
+    books_wait_fresh(stage, 20);
+    books_check_equal(stage);
+}
+
 static void pull_alone_brings_everything(struct stage *stage)
 {
     set_good_scene(stage);
@@ -423,6 +460,8 @@ int main(void)
         STAGE_TEST(&stage, schema_that_is_too_new_ends_the_daemon_with_1),
         STAGE_TEST(&stage, migrate_may_run_twice_at_once),
         STAGE_TEST(&stage, check_has_nothing_to_say_where_all_is_well),
+        STAGE_TEST(&stage, a_database_of_any_name_serves),
+        STAGE_TEST(&stage, a_hostile_environment_changes_nothing),
         STAGE_TEST(&stage, pull_alone_brings_everything),
         STAGE_TEST(&stage, pull_is_handed_over_to_the_daemon_that_runs),
         STAGE_TEST(&stage, status_shows_a_table_and_a_document),
