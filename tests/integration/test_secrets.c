@@ -142,6 +142,9 @@ static void check_process(const struct program *daemon)
 static void check_memory(const struct program *daemon)
 {
     int pid = program_id(daemon);
+#ifdef __SANITIZE_ADDRESS__
+    return; /* it has areas of terabytes, and keeps what was freed */
+#endif
     if (geteuid() != 0)
         return; /* nobody else may read it */
     assert_true(scan_finds_in_memory(pid, "Regnskap Nord AS"));

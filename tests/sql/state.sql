@@ -15,6 +15,13 @@ SELECT is(pg_temp.said(), 'waiting | no pull has begun yet; no daemon uses its t
 INSERT INTO sync.token_state (token_id, bureau_id) SELECT 'owned', c.bureau_id FROM bureau.client c WHERE c.org_nr = '974760673';
 INSERT INTO sync.owner (token_id, instance, epoch, backend_pid) VALUES ('owned', 'here', 1, 1);
 SELECT is((SELECT concat_ws(' | ', s.owner, s.reason) FROM bureau.status s WHERE s.org_nr = '974760673'), 'here | no pull has begun yet', 'the owner is named');
+UPDATE sync.token_state SET budget_limit = 100, budget_remaining = 20, budget_reset_at = now() + interval '1 minute';
+SELECT alike((SELECT s.reason FROM bureau.status s WHERE s.org_nr = '974760673'),
+             'no pull has begun yet; it waits for the budget of its token: 20 of 100 requests are left until %', 'a budget that is used up is told');
+UPDATE sync.token_state SET budget_remaining = 21;
+SELECT is((SELECT s.reason FROM bureau.status s WHERE s.org_nr = '974760673'), 'no pull has begun yet', 'and not where enough is left');
+UPDATE sync.token_state SET budget_remaining = 0, budget_reset_at = now() - interval '1 second';
+SELECT is((SELECT s.reason FROM bureau.status s WHERE s.org_nr = '974760673'), 'no pull has begun yet', 'nor once it is full again');
 UPDATE sync.owner SET released_at = now();
 SELECT is((SELECT s.owner FROM bureau.status s WHERE s.org_nr = '974760673'), NULL, 'and not any more once it has given the token back');
 DELETE FROM sync.owner;
