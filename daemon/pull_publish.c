@@ -47,6 +47,22 @@ static int note_changed(void *ctx, const struct pg_result *result, struct err *e
     return 0;
 }
 
+/* A sheet without rows means "no data" only where nothing says otherwise. */
+static int take_sheets(void *ctx, const struct pg_result *result, struct err *err)
+{
+    int64_t hollow = pg_result_int(result, 0, "hollow", 0);
+    if (hollow == 0)
+        return note_changed(ctx, result, err);
+    err_set(err, ENODATA,
+            "Tripletex's own saldo came without rows for %" PRId64
+            " month(s) or year(s) that have postings",
+            hollow);
+    err_set_remedy(err, "Nothing to do: it is asked for again. If it lasts, the token may not see "
+                        "the saldo: give it the template \"Standardrettigheter for "
+                        "regnskapsførere\" in Tripletex");
+    return -ENODATA;
+}
+
 /* Where postings vanish and a proof that held would fail, they are hidden rather than gone. */
 static int check_vanish(void *ctx, const struct pg_result *result, struct err *err)
 {
@@ -88,7 +104,7 @@ static void add_openings(struct pull *pull, struct pg_batch *batch, const char *
     (void)snprintf(first, sizeof(first), "%d", pull->horizon.years[0].year);
     const char *values[] = { id, first };
     batch_add_query(batch, SQL_publish_delta, 2, values, NULL);
-    batch_add_query(batch, SQL_publish_openings, 1, values, note_changed);
+    batch_add_query(batch, SQL_publish_openings, 1, values, take_sheets);
     batch_add_query(batch, SQL_publish_openings_later, 1, values, note_visible);
 }
 
@@ -164,7 +180,7 @@ static void start_publishing(struct pull *pull)
     if (pull->gone > 0)
         batch_add_query(batch, SQL_publish_vanish_check, 1, values, check_vanish);
     add_openings(pull, batch, id);
-    batch_add_query(batch, SQL_publish_saldo, 1, values, note_changed);
+    batch_add_query(batch, SQL_publish_saldo, 1, values, take_sheets);
     add_year(pull, batch, id);
     batch_add_query(batch, SQL_publish_voucher_differences, 1, values, NULL);
     batch_add_query(batch, SQL_publish_voucher_counted, 1, values, note_visible);

@@ -1,4 +1,4 @@
--- Opening balances that were read.
+-- Opening balances that were read. Hollow is the sheet of a year of which no row came, though the year has movement.
 WITH gone AS (
     DELETE FROM mirror.opening o
      USING stage_opening_year r
@@ -16,4 +16,9 @@ WITH gone AS (
      WHERE m.balance_in <> excluded.balance_in
     RETURNING 1
 )
-SELECT (SELECT pg_catalog.count(*) FROM gone) + (SELECT pg_catalog.count(*) FROM written) AS changed
+SELECT (SELECT pg_catalog.count(*) FROM gone) + (SELECT pg_catalog.count(*) FROM written) AS changed,
+       (SELECT pg_catalog.count(*)
+          FROM stage_opening_year r
+         WHERE NOT EXISTS (SELECT FROM stage_opening s WHERE s.year = r.year)
+           AND EXISTS (SELECT FROM mirror.saldo o
+                        WHERE o.client_id = $1::bigint AND o.year = r.year AND o.balance_change <> 0)) AS hollow

@@ -1,4 +1,5 @@
--- Tripletex's own change of each month read, beside the sum of the postings as they stand now.
+-- Tripletex's own change of each month read, beside the sum of the postings as they stand now. Hollow is a month of which
+-- no row came, though it had some and its postings do not sum to 0: that never means "no saldo".
 WITH sums AS (
     SELECT m.year, m.month, p.account_id, pg_catalog.sum(p.amount) AS postings_sum
       FROM stage_month m
@@ -26,4 +27,10 @@ WITH sums AS (
      WHERE (o.balance_change, o.postings_sum) IS DISTINCT FROM (excluded.balance_change, excluded.postings_sum)
     RETURNING 1
 )
-SELECT (SELECT pg_catalog.count(*) FROM gone) + (SELECT pg_catalog.count(*) FROM written) AS changed
+SELECT (SELECT pg_catalog.count(*) FROM gone) + (SELECT pg_catalog.count(*) FROM written) AS changed,
+       (SELECT pg_catalog.count(*)
+          FROM stage_month m
+         WHERE NOT EXISTS (SELECT FROM stage_saldo s WHERE s.year = m.year AND s.month = m.month)
+           AND EXISTS (SELECT FROM fresh f WHERE f.year = m.year AND f.month = m.month)
+           AND EXISTS (SELECT FROM mirror.saldo o
+                        WHERE o.client_id = $1::bigint AND o.year = m.year AND o.month = m.month AND o.balance_change <> 0)) AS hollow

@@ -106,6 +106,28 @@ static void a_voucher_that_does_not_sum_to_0_is_shown_until_it_does(struct stage
     end_scene(stage, daemon);
 }
 
+/* Not "no data": the month has postings. */
+static void a_sheet_without_rows_is_not_believed(struct stage *stage)
+{
+    static const char SALDO[] = "SELECT md5(string_agg(s::text, ',' ORDER BY s::text)) "
+                                "FROM finale.saldo_month s";
+    set_world(stage);
+    struct program *daemon = start(stage);
+    books_wait_fresh(stage, 20);
+    AUTO_FREE char *before = db_text(stage->db, SALDO);
+    stage_read(stage);
+    world_post(stage->world, "/fault", "{\"kind\": \"empty_list\", \"path\": \"/balanceSheet\"}");
+    add_voucher(stage, 40, "100.00", "-100.00");
+    stage_wait(stage, 30,
+               "SELECT state = 'failing' AND reason LIKE '%%without rows%%' FROM bureau.status");
+    check_text(stage, SALDO, before);
+    world_post(stage->world, "/faults/clear", "{}");
+    stage_wait(stage, 40, "SELECT state = 'fresh' AND verified FROM finale.client");
+    books_wait_equal(stage, 20);
+    (void)stage_read_end(stage);
+    end_scene(stage, daemon);
+}
+
 static void a_saldo_that_is_not_the_sum_is_asked_again_until_it_is(struct stage *stage)
 {
     set_world(stage);
@@ -189,6 +211,7 @@ int main(void)
         return 1;
     const struct CMUnitTest tests[] = {
         STAGE_TEST(&stage, a_voucher_that_does_not_sum_to_0_is_shown_until_it_does),
+        STAGE_TEST(&stage, a_sheet_without_rows_is_not_believed),
         STAGE_TEST(&stage, a_saldo_that_is_not_the_sum_is_asked_again_until_it_is),
         STAGE_TEST(&stage, an_opening_that_is_not_last_years_closing_is_shown),
         STAGE_TEST(&stage, an_old_voucher_moves_all_later_openings),
