@@ -238,8 +238,9 @@ static int is_doubt_over(struct session *session)
 
 static int64_t refused_rest_ms(struct session *session)
 {
-    session->rest_ms = session->is_refused ? session->rest_ms * SESSION_REST_REFUSED_TIMES
-                                           : SESSION_REST_REFUSED_FIRST_MS;
+    session->rest_ms = session->is_refused ? session->rest_ms * SESSION_REST_REFUSED_TIMES : 0;
+    if (session->rest_ms < SESSION_REST_REFUSED_FIRST_MS) /* anew, or after session_retry() */
+        session->rest_ms = SESSION_REST_REFUSED_FIRST_MS;
     if (session->rest_ms > SESSION_REST_REFUSED_LAST_MS)
         session->rest_ms = SESSION_REST_REFUSED_LAST_MS;
     return session->rest_ms;

@@ -4,8 +4,7 @@
  * One session serves all clients of a token. It is made when first needed, stored sealed before it
  * is used, and taken up again after a restart or a take-over. It is renewed ahead of its end (00:00
  * in Oslo), while the old one still serves; that one is deleted at Tripletex when its last request
- * is done. A 401 ends it at once. What is refused rests, ever longer up to hours, and says
- * why.
+ * is done. A 401 ends it at once. What is refused rests, ever longer up to hours, and says why.
  *
  * It never sends by itself: its owner sees that it is due, when the budget allows, and lets it go.
  * Wall time decides about its end, monotonic time about rests; the clock is looked at before each

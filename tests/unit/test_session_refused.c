@@ -33,6 +33,11 @@ static void refused_at_once_it_rests_ever_longer(void **state)
         assert_int_equal(world->creates, 3);
         fake_run_ms(world, 10 * HOUR); /* after 8 and 32 min, then every 2 h */
         assert_in_range(world->creates, 8, 10);
+        /* An order tries it at once; still refused, it rests as at first. */
+        int creates = world->creates;
+        session_retry(owner.session);
+        fake_run_ms(world, 25 * S);
+        assert_int_equal(world->creates, creates + 1);
         /* Put right, and the row was written: at once. */
         world->create_status = 0;
         session_retry(owner.session);
