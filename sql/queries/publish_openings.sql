@@ -1,4 +1,5 @@
--- Opening balances that were read. Hollow is the sheet of a year of which no row came, though the year has movement.
+-- Opening balances that were read. Hollow is the sheet of a year of which no row came, though the year's postings, as they
+-- stand now, do not sum to 0 on each account.
 WITH gone AS (
     DELETE FROM mirror.opening o
      USING stage_opening_year r
@@ -20,5 +21,9 @@ SELECT (SELECT pg_catalog.count(*) FROM gone) + (SELECT pg_catalog.count(*) FROM
        (SELECT pg_catalog.count(*)
           FROM stage_opening_year r
          WHERE NOT EXISTS (SELECT FROM stage_opening s WHERE s.year = r.year)
-           AND EXISTS (SELECT FROM mirror.saldo o
-                        WHERE o.client_id = $1::bigint AND o.year = r.year AND o.balance_change <> 0)) AS hollow
+           AND EXISTS (SELECT
+                         FROM mirror.year y
+                         JOIN mirror.posting p ON p.client_id = y.client_id AND p.posting_date >= y.start_date AND p.posting_date < y.next_start_date
+                        WHERE y.client_id = $1::bigint AND y.year = r.year
+                        GROUP BY p.account_id
+                       HAVING pg_catalog.sum(p.amount) <> 0)) AS hollow

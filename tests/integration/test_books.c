@@ -45,6 +45,16 @@ static const char ONE[] =
     "{ \"employeeToken\": \"test-bureau\", \"name\": \"bureau\", \"kind\": \"bureau\","
     "  \"access\": [\"974760673\"] } ] }";
 
+static const char EMPTY[] =
+    "{ \"consumerToken\": \"test-consumer\", \"companies\": ["
+    "{ \"orgNr\": \"910000004\", \"name\": \"Tomt AS\", \"seed\": 51,"
+    "  \"postingsPerYear\": 0, \"years\": [] },"
+    "{ \"orgNr\": \"974760673\", \"name\": \"Fjord Fisk AS\", \"seed\": 52,"
+    "  \"postingsPerYear\": 100 } ],"
+    "\"tokens\": ["
+    "{ \"employeeToken\": \"test-bureau\", \"name\": \"bureau\", \"kind\": \"bureau\","
+    "  \"access\": [\"974760673\", \"910000004\"] } ] }";
+
 static void add_bureau(struct stage *stage)
 {
     db_run(stage->db, "SELECT bureau.add_bureau('Regnskap Nord AS', 'test-bureau')");
@@ -130,15 +140,6 @@ static void fiscal_years_whose_end_is_their_last_day(struct stage *stage)
 static void an_empty_client_and_one_without_annual_accounts(struct stage *stage)
 {
     static const struct stage_config CONFIG = { .schedule = EVERY_SECOND };
-    static const char EMPTY[] =
-        "{ \"consumerToken\": \"test-consumer\", \"companies\": ["
-        "{ \"orgNr\": \"910000004\", \"name\": \"Tomt AS\", \"seed\": 51,"
-        "  \"postingsPerYear\": 0, \"years\": [] },"
-        "{ \"orgNr\": \"974760673\", \"name\": \"Fjord Fisk AS\", \"seed\": 52,"
-        "  \"postingsPerYear\": 100 } ],"
-        "\"tokens\": ["
-        "{ \"employeeToken\": \"test-bureau\", \"name\": \"bureau\", \"kind\": \"bureau\","
-        "  \"access\": [\"974760673\", \"910000004\"] } ] }";
     (void)stage_world(stage, EMPTY);
     stage_configure(stage, &CONFIG);
     world_post(stage->world, "/fault",
@@ -195,6 +196,43 @@ static void what_postings_name_is_not_given_up_for_a_shorter_list(struct stage *
     check_text(stage, SHOWN, before);
     books_check_equal(stage);
     (void)stage_read_end(stage);
+    end_scene(stage, daemon);
+}
+
+static void delete_voucher(struct stage *stage, const char *id)
+{
+    world_call(stage->world, "DELETE", "/voucher", "{\"orgNr\": \"910000004\", \"id\": %s}", id);
+}
+
+/* The sheet of a year without rows is no fault where the year has no postings any more. */
+static void the_only_voucher_of_the_first_year_is_deleted(struct stage *stage)
+{
+    static const struct stage_config CONFIG = { .schedule = EVERY_SECOND };
+    (void)stage_world(stage, EMPTY);
+    stage_configure(stage, &CONFIG);
+    AUTO_FREE char *vouchers = world_get(stage->world,
+                                         "/truth/vouchers?orgNr=910000004&dateFrom=2000-01-01");
+    AUTO_FREE char *opening = db_textf(stage->db, "SELECT '%s'::jsonb -> 0 ->> 'voucher_id'",
+                                       vouchers);
+    delete_voucher(stage, opening);
+    add_bureau(stage);
+    add_client(stage, "910000004");
+    struct program *daemon = stage_daemon(stage);
+    books_wait_fresh(stage, 20);
+    AUTO_FREE char *day = db_text(stage->db, "SELECT min(start_date) + 40 FROM finale.year");
+    world_post(
+        stage->world, "/voucher",
+        "{\"orgNr\": \"910000004\", \"date\": \"%s\", \"description\": \"eneste\", \"type\": "
+        "\"Memorialnota\", \"rows\": [{\"account\": 1920, \"amount\": \"7.00\"}, "
+        "{\"account\": 3000, \"amount\": \"-7.00\"}]}",
+        day);
+    stage_wait(stage, 20, "SELECT count(*) = 2 FROM finale.posting");
+    AUTO_FREE char *id = db_text(stage->db, "SELECT max(voucher_id) FROM finale.posting");
+    delete_voucher(stage, id);
+    stage_wait(
+        stage, 20,
+        "SELECT (SELECT count(*) FROM finale.posting) = 0 AND (SELECT count(*) FROM "
+        "finale.saldo_month) = 0 AND bool_and(state = 'fresh' AND verified) FROM finale.client");
     end_scene(stage, daemon);
 }
 
@@ -283,6 +321,7 @@ int main(void)
         STAGE_TEST(&stage, fiscal_years_of_every_form),
         STAGE_TEST(&stage, fiscal_years_whose_end_is_their_last_day),
         STAGE_TEST(&stage, an_empty_client_and_one_without_annual_accounts),
+        STAGE_TEST(&stage, the_only_voucher_of_the_first_year_is_deleted),
         STAGE_TEST(&stage, what_postings_name_is_not_given_up_for_a_shorter_list),
         STAGE_TEST(&stage, a_year_that_is_loaded_anew_has_all_its_saldo),
         STAGE_TEST(&stage, a_horizon_grows_and_shrinks_with_the_settings),
