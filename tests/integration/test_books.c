@@ -66,6 +66,19 @@ static void add_client(struct stage *stage, const char *org_nr)
             org_nr);
 }
 
+/* A bureau with one client, which is mirrored. */
+static struct program *start(struct stage *stage, const char *schedule)
+{
+    const struct stage_config config = { .schedule = schedule };
+    (void)stage_world(stage, ONE);
+    stage_configure(stage, &config);
+    add_bureau(stage);
+    add_client(stage, CLIENT);
+    struct program *daemon = stage_daemon(stage);
+    books_wait_fresh(stage, 20);
+    return daemon;
+}
+
 static void end_scene(struct stage *stage, struct program *daemon)
 {
     AUTO_FREE char *violations = world_get(stage->world, "/violations");
@@ -168,29 +181,33 @@ static void an_empty_client_and_one_without_annual_accounts(struct stage *stage)
     end_scene(stage, daemon);
 }
 
+/* So many requests more. */
+static void wait_asked(struct stage *stage, const char *path, int64_t count)
+{
+    int64_t until_ms = process_now_ms() + stage_ms(stage, 20);
+    int64_t wanted = world_requests(stage->world, path) + count;
+    while (world_requests(stage->world, path) < wanted) {
+        if (process_now_ms() > until_ms)
+            fail_msg("%s is not asked", path);
+        process_pause();
+    }
+}
+
 /* The horizon would begin a year later, and that year's postings be gone; or have no VAT code. */
 static void what_postings_name_is_not_given_up_for_a_shorter_list(struct stage *stage)
 {
     static const char SHOWN[] =
         "SELECT (SELECT min(start_date) || ' ' || count(*) FROM finale.year) || ' ' || "
         "count(DISTINCT voucher_type) || ' ' || count(voucher_type) FROM finale.voucher";
-    static const struct stage_config CONFIG = { .schedule = EVERY_SECOND };
-    (void)stage_world(stage, ONE);
-    stage_configure(stage, &CONFIG);
-    add_bureau(stage);
-    add_client(stage, CLIENT);
-    struct program *daemon = stage_daemon(stage);
-    books_wait_fresh(stage, 20);
+    struct program *daemon = start(stage, EVERY_SECOND);
     AUTO_FREE char *before = db_text(stage->db, SHOWN);
     stage_read(stage);
     for (int i = 0; i < 3; i++)
         world_post(stage->world, "/fault", "{\"kind\": \"lacks_first\", \"path\": \"%s\"}",
                    ((const char *[]){ "/ledger/annualAccount", "/ledger/vatType",
                                       "/ledger/voucherType" })[i]);
-    int asked = world_requests(stage->world, "/ledger/annualAccount");
     db_run(stage->db, "SELECT bureau.resync('" CLIENT "')");
-    while (world_requests(stage->world, "/ledger/annualAccount") < asked + 2)
-        process_pause();
+    wait_asked(stage, "/ledger/annualAccount", 2); /* it has a page without rows at its end */
     AUTO_FREE char *then = db_text(stage->db, "SELECT clock_timestamp()");
     stage_wait(stage, 20, "SELECT fresh_as_of > '%s' FROM finale.client", then);
     check_text(stage, SHOWN, before);
@@ -247,13 +264,7 @@ static void reload_with(struct stage *stage, const struct program *daemon, const
 
 static void a_horizon_grows_and_shrinks_with_the_settings(struct stage *stage)
 {
-    static const struct stage_config CONFIG = { .schedule = EVERY_SECOND "\nhistory_years = 0" };
-    (void)stage_world(stage, ONE);
-    stage_configure(stage, &CONFIG);
-    add_bureau(stage);
-    add_client(stage, CLIENT);
-    struct program *daemon = stage_daemon(stage);
-    books_wait_fresh(stage, 20);
+    struct program *daemon = start(stage, EVERY_SECOND "\nhistory_years = 0");
     check_text(stage,
                "SELECT min(start_date) = date_trunc('year', current_date)::date FROM finale.year",
                "t");
@@ -283,23 +294,16 @@ static void a_horizon_grows_and_shrinks_with_the_settings(struct stage *stage)
 /* Its postings are mirrored and every digest says "unchanged": the saldo is read all the same. */
 static void a_year_that_is_loaded_anew_has_all_its_saldo(struct stage *stage)
 {
-    static const struct stage_config CONFIG = { .schedule = EVERY_SECOND };
     static const char *const FORGOTTEN[] = {
         "WITH y AS (DELETE FROM mirror.year WHERE next_start_date < current_date RETURNING year) "
-        "DELETE "
-        "FROM mirror.saldo USING y WHERE saldo.year = y.year",
+        "DELETE FROM mirror.saldo USING y WHERE saldo.year = y.year",
         "WITH y AS (UPDATE mirror.year SET start_date = start_date - 31 WHERE year = (SELECT "
         "min(year) FROM mirror.year)) INSERT INTO mirror.saldo (client_id, year, month, "
         "account_id, balance_change, postings_sum) SELECT client_id, year, (start_date - "
         "31)::date, (SELECT min(account_id) FROM mirror.account), 7, 7 FROM mirror.year ORDER BY "
         "year LIMIT 1",
     };
-    (void)stage_world(stage, ONE);
-    stage_configure(stage, &CONFIG);
-    add_bureau(stage);
-    add_client(stage, CLIENT);
-    struct program *daemon = stage_daemon(stage);
-    books_wait_fresh(stage, 20);
+    struct program *daemon = start(stage, EVERY_SECOND);
     for (size_t i = 0; i < ARRAY_LEN(FORGOTTEN); i++) {
         db_run(stage->db, FORGOTTEN[i]);
         stage_wait(stage, 20, "SELECT count(*) = 0 FROM finale.year WHERE NOT complete");

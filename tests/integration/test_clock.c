@@ -73,14 +73,14 @@ static int64_t ahead_s(int32_t day, int64_t before_s)
     return clock_oslo_midnight_us(day) / 1000000 - before_s - clock_now_us() / 1000000;
 }
 
-static int64_t statuses(struct stage *stage, const char *status)
+/* How many requests were answered so. */
+static int64_t answers(struct stage *stage, int status)
 {
     AUTO_FREE char *told = world_get(stage->world, "/requests");
-    AUTO_FREE char *wanted = mem_printf("\"status\": %s", status);
-    AUTO_FREE char *tight = mem_printf("\"status\":%s", status);
+    AUTO_FREE char *wanted = mem_printf("\"status\":%d,", status);
     int64_t count = 0;
-    for (const char *at = told; *at; at++)
-        count += strncmp(at, wanted, strlen(wanted)) == 0 || strncmp(at, tight, strlen(tight)) == 0;
+    for (const char *at = told; (at = strstr(at, wanted)); at++)
+        count++;
     return count;
 }
 
@@ -99,8 +99,8 @@ static void pass_night(struct stage *stage, int32_t day)
     stage_wait(stage, 20, "SELECT clock_timestamp() > '%s 00:00:02 Europe/Oslo'",
                clock_format_date(day, midnight));
     wait_pulled(stage);
-    assert_true(statuses(stage, "200") + statuses(stage, "304") > 0);
-    assert_int_equal(statuses(stage, "401"), 0);
+    assert_true(answers(stage, 200) + answers(stage, 304) > 0);
+    assert_int_equal(answers(stage, 401), 0);
     books_check_equal(stage);
     program_signal(daemon, SIGTERM);
     assert_int_equal(program_wait(daemon, stage_ms(stage, 10)), 0);
@@ -187,8 +187,10 @@ int main(void)
         return skip_all();
     scene.clock = faked_time_new(path);
     faked_time_wear(scene.clock);
-    if (stage_open(&scene.stage) < 0)
+    if (stage_open(&scene.stage) < 0) {
+        faked_time_free(scene.clock);
         return 1;
+    }
     struct stage *stage = &scene.stage;
     const struct CMUnitTest tests[] = {
         STAGE_TEST(stage, no_session_lapses_before_the_night_of_summer_time),

@@ -142,11 +142,14 @@ static void check_process(const struct program *daemon)
 static void check_memory(const struct program *daemon)
 {
     int pid = program_id(daemon);
+    const char *why_not = geteuid() == 0 ? NULL : "only root may read it";
 #ifdef __SANITIZE_ADDRESS__
-    return; /* it has areas of terabytes, and keeps what was freed */
+    why_not = "the address sanitizer keeps what was freed";
 #endif
-    if (geteuid() != 0)
-        return; /* nobody else may read it */
+    if (why_not) {
+        print_message("the daemon's memory is not searched: %s\n", why_not);
+        return;
+    }
     assert_true(scan_finds_in_memory(pid, "Regnskap Nord AS"));
     for (const char *const *secret = SECRETS; *secret; secret++) {
         if (scan_finds_in_memory(pid, *secret))

@@ -15,18 +15,6 @@
 
 enum { MINUTE_US = 60 * 1000 * 1000 };
 
-static int setup(void **state)
-{
-    *state = tree_world_new(7);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    tree_world_free(*state);
-    return 0;
-}
-
 /* --- what idleness costs --- */
 
 static void costs_one_request_when_nothing_changed(void **state)
@@ -442,7 +430,7 @@ static void sees_a_digest_that_another_range_has(void **state)
     tree_free(tree);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, tree_world_setup, tree_world_teardown)
 
 int main(void)
 {

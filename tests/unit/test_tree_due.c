@@ -12,18 +12,6 @@
 
 enum { MINUTE_US = 60 * 1000 * 1000 };
 
-static int setup(void **state)
-{
-    *state = tree_world_new(7);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    tree_world_free(*state);
-    return 0;
-}
-
 static int walk_size(struct tree_world *world, int64_t after_ms)
 {
     struct tree *tree = tree_world_tree(world);
@@ -148,7 +136,7 @@ static void tells_when_a_walk_was_confirmed(void **state)
     tree_free(tree);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, tree_world_setup, tree_world_teardown)
 
 int main(void)
 {

@@ -502,3 +502,15 @@ int tree_world_count_tops(const struct tree_world *world)
         tops += world->kept[i].memory.is_top;
     return tops;
 }
+
+int tree_world_setup(void **state)
+{
+    *state = tree_world_new(7);
+    return 0;
+}
+
+int tree_world_teardown(void **state)
+{
+    tree_world_free(*state);
+    return 0;
+}

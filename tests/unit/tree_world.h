@@ -65,6 +65,10 @@ struct tree_world {
 struct tree_world *tree_world_new(uint64_t seed);
 void tree_world_free(struct tree_world *world);
 
+/* A world as the state of each test. */
+int tree_world_setup(void **state);
+int tree_world_teardown(void **state);
+
 uint32_t tree_world_below(struct tree_world *world, uint32_t limit); /* random */
 int32_t tree_world_any_day(struct tree_world *world);                /* most in 2025 and 2026 */
 
