@@ -13,6 +13,7 @@
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
 #include "lib/json/list.h"
+#include "tests/unit/list_outcome.h"
 
 static const struct json_column COLUMNS[] = {
     { "id", "id", JSON_ID, 1 },
@@ -31,66 +32,17 @@ static const struct json_column REQUIRED[] = {
     { "voucher.id", "voucher_id", JSON_ID, 1 },
 };
 
-/* What came of reading one answer; rows are written as "1|~|..." with a semicolon after each. */
-struct outcome {
-    int rc;
-    struct err err;
-    struct json_list_head head;
-    struct buf rows;
-    int columns_count;
-    int64_t refuse_at; /* the row that the receiver refuses; -1 = none */
-};
-
-static int note_row(void *ctx, const struct json_value *values, struct err *err)
-{
-    struct outcome *outcome = ctx;
-    if (outcome->refuse_at-- == 0)
-        return err_set(err, ENOSPC, "the receiver is full");
-    for (int i = 0; i < outcome->columns_count; i++) {
-        int rc = buf_append_text(&outcome->rows, i ? "|" : "");
-        if (rc == 0)
-            rc = values[i].text ? buf_append(&outcome->rows, values[i].text, values[i].len)
-                                : buf_append_text(&outcome->rows, "~");
-        assert_int_equal(rc, 0);
-    }
-    assert_int_equal(buf_append_text(&outcome->rows, ";"), 0);
-    return 0;
-}
-
-static void outcome_init(struct outcome *outcome, int columns_count)
-{
-    *outcome = (struct outcome){ .columns_count = columns_count, .refuse_at = -1 };
-    buf_init(&outcome->rows, 64 * 1024 * 1024);
-}
-
-static void feed_pieces(struct outcome *outcome, const struct json_column *columns,
-                        const char *json, size_t len, size_t piece)
-{
-    struct json_list *list = json_list_new(columns, outcome->columns_count, note_row, outcome);
-    outcome->rc = 0;
-    for (size_t at = 0; at < len && outcome->rc == 0; at += piece) {
-        /* A copy of exactly this size, so that reading past it is seen. */
-        size_t take = len - at < piece ? len - at : piece;
-        AUTO_FREE char *copy = mem_new(take, 1);
-        memcpy(copy, json + at, take);
-        outcome->rc = json_list_feed(list, copy, take, &outcome->err);
-    }
-    if (outcome->rc == 0)
-        outcome->rc = json_list_finish(list, &outcome->head, &outcome->err);
-    json_list_free(list);
-}
-
 /* Reads in pieces of several sizes and checks that the outcome is the same. */
-static void read_columns(struct outcome *outcome, const struct json_column *columns, int count,
+static void read_columns(struct list_outcome *outcome, const struct json_column *columns, int count,
                          const char *json, size_t len)
 {
     static const size_t PIECES[] = { 1, 2, 3, 5, 7, 11, 64 };
-    outcome_init(outcome, count);
-    feed_pieces(outcome, columns, json, len, len ? len : 1);
+    list_outcome_init(outcome, count);
+    list_outcome_read(outcome, columns, json, len, len ? len : 1);
     for (size_t i = 0; i < ARRAY_LEN(PIECES); i++) {
-        struct outcome other;
-        outcome_init(&other, count);
-        feed_pieces(&other, columns, json, len, PIECES[i]);
+        struct list_outcome other;
+        list_outcome_init(&other, count);
+        list_outcome_read(&other, columns, json, len, PIECES[i]);
         assert_int_equal(other.rc, outcome->rc);
         assert_string_equal(buf_text(&other.rows), buf_text(&outcome->rows));
         if (!strstr(outcome->err.text, " byte "))
@@ -102,14 +54,14 @@ static void read_columns(struct outcome *outcome, const struct json_column *colu
     }
 }
 
-static void read_text(struct outcome *outcome, const char *json)
+static void read_text(struct list_outcome *outcome, const char *json)
 {
     read_columns(outcome, COLUMNS, ARRAY_LEN(COLUMNS), json, strlen(json));
 }
 
 static void check_rows(const char *json, const char *rows)
 {
-    struct outcome outcome;
+    struct list_outcome outcome;
     read_text(&outcome, json);
     assert_string_equal(outcome.err.text, "");
     assert_int_equal(outcome.rc, 0);
@@ -119,7 +71,7 @@ static void check_rows(const char *json, const char *rows)
 
 static void check_error(const char *json, int code, const char *text)
 {
-    struct outcome outcome;
+    struct list_outcome outcome;
     read_text(&outcome, json);
     assert_string_equal(outcome.err.text, text);
     assert_int_equal(outcome.rc, -code);
@@ -160,7 +112,7 @@ static void reads_rows_of_every_type(void **state)
 static void takes_the_envelope_in_any_order(void **state)
 {
     (void)state;
-    struct outcome outcome;
+    struct list_outcome outcome;
     read_text(&outcome, "{\"values\":[{\"id\":1}],\"other\":{\"values\":[1]},\"versionDigest\":"
                         "\"d-1\",\"from\":0}");
     assert_int_equal(outcome.rc, 0);
@@ -177,7 +129,7 @@ static void takes_the_envelope_in_any_order(void **state)
 static void skips_and_reports_what_no_column_names(void **state)
 {
     (void)state;
-    struct outcome outcome;
+    struct list_outcome outcome;
     read_text(&outcome,
               "{\"values\":[{\"id\":1,\"version\":3,\"url\":\"x\",\"changes\":[{\"id\":9}],"
               "\"displayName\":\"n\",\"voucher\":{\"type\":{\"id\":8,\"new\":[[{\"id\":5}]]},"
@@ -204,12 +156,13 @@ static void notes_what_is_new(void **state)
                                "{\"id\":3,\"text\":\"NEW\"},{\"id\":4,\"text\":null},"
                                "{\"id\":5,\"text\":\"NEWER\",\"c\":null}]}";
     static const char *const NOTES[] = { "text = NEW", "a", "b", "text = NEWER", "c" };
-    struct outcome outcome;
+    struct list_outcome outcome;
     struct json_list_head head;
     struct err err = ERR_NONE;
     (void)state;
-    outcome_init(&outcome, ARRAY_LEN(COLUMNS));
-    struct json_list *list = json_list_new(COLUMNS, ARRAY_LEN(COLUMNS), note_row, &outcome);
+    list_outcome_init(&outcome, ARRAY_LEN(COLUMNS));
+    struct json_list *list = json_list_new(COLUMNS, ARRAY_LEN(COLUMNS), list_outcome_take,
+                                           &outcome);
     json_list_set_known(list, KNOWN);
     assert_int_equal(json_list_feed(list, BODY, sizeof(BODY) - 1, &err), 0);
     assert_int_equal(json_list_finish(list, &head, &err), 0);
@@ -230,7 +183,7 @@ static void cuts_a_long_unknown_path_at_a_character(void **state)
     for (int i = 0; i < 100; i++)
         memcpy(key + 3 * i, "\xe2\x82\xac", 3);
     AUTO_FREE char *json = mem_printf("{\"values\":[{\"id\":1,\"voucher\":{\"%s\":1}}]}", key);
-    struct outcome outcome;
+    struct list_outcome outcome;
     read_text(&outcome, json);
     assert_int_equal(outcome.rc, 0);
     size_t len = strlen(outcome.head.unknown_path);
@@ -311,7 +264,7 @@ static void refuses_a_missing_required_field(void **state)
         "{\"values\":[{\"id\":1,\"voucher\":{\"id\":null}}]}",
     };
     for (size_t i = 0; i < ARRAY_LEN(ANSWERS); i++) {
-        struct outcome outcome;
+        struct list_outcome outcome;
         read_columns(&outcome, REQUIRED, ARRAY_LEN(REQUIRED), ANSWERS[i], strlen(ANSWERS[i]));
         assert_int_equal(outcome.rc, -EPROTO);
         assert_string_equal(
@@ -365,7 +318,7 @@ static void refuses_an_envelope_of_another_shape(void **state)
 /* The wording after the offset is yajl's. */
 static void check_not_json(const char *json)
 {
-    struct outcome outcome;
+    struct list_outcome outcome;
     read_text(&outcome, json);
     assert_int_equal(outcome.rc, -EPROTO);
     assert_memory_equal(outcome.err.text, "the answer is not JSON at byte ", 31);
@@ -396,7 +349,7 @@ static void refuses_a_cut_answer_at_every_byte(void **state)
     static const char WHOLE[] = "{\"versionDigest\":\"d\",\"values\":[{\"id\":1,\"amount\":-1.5e2,"
                                 "\"text\":\"\\ud83d\\ude00\xc3\xa5\",\"closed\":true}]}";
     for (size_t len = 1; len < sizeof(WHOLE) - 1; len++) {
-        struct outcome outcome;
+        struct list_outcome outcome;
         char text[80];
         read_columns(&outcome, COLUMNS, ARRAY_LEN(COLUMNS), WHOLE, len);
         snprintf(text, sizeof(text), "the answer is cut off after %zu bytes", len);
@@ -449,7 +402,7 @@ static void refuses_forms_that_postgresql_would(void **state)
 static void replaces_nul_and_says_so(void **state)
 {
     (void)state;
-    struct outcome outcome;
+    struct list_outcome outcome;
     read_text(&outcome, "{\"values\":[{\"id\":1,\"text\":\"\\u0000a\\u0000\\u0000b\\u0000\"}]}");
     assert_int_equal(outcome.rc, 0);
     assert_string_equal(buf_text(&outcome.rows), "1|~|~|~|~|\xef\xbf\xbd"
@@ -473,7 +426,7 @@ static void refuses_too_deep_an_answer(void **state)
 }
 
 /* A row whose text is `len` times 'a', or an escape of it, in few pieces. */
-static void read_long(struct outcome *outcome, const char *key, const char *unit, size_t count)
+static void read_long(struct list_outcome *outcome, const char *key, const char *unit, size_t count)
 {
     struct buf json;
     buf_init(&json, 64 * 1024 * 1024);
@@ -482,15 +435,15 @@ static void read_long(struct outcome *outcome, const char *key, const char *unit
         rc = buf_append_text(&json, unit);
     assert_int_equal(rc, 0);
     assert_int_equal(buf_append_text(&json, "\"}]}"), 0);
-    outcome_init(outcome, ARRAY_LEN(COLUMNS));
-    feed_pieces(outcome, COLUMNS, buf_text(&json), json.len_bytes, 16384);
+    list_outcome_init(outcome, ARRAY_LEN(COLUMNS));
+    list_outcome_read(outcome, COLUMNS, buf_text(&json), json.len_bytes, 16384);
     buf_release(&json);
 }
 
 static void refuses_too_long_a_text(void **state)
 {
     (void)state;
-    struct outcome outcome;
+    struct list_outcome outcome;
     read_long(&outcome, "text", "\\u0041", JSON_LIST_TEXT_BYTES_MAX);
     assert_int_equal(outcome.rc, 0);
     assert_int_equal(outcome.rows.len_bytes, JSON_LIST_TEXT_BYTES_MAX + 17);
@@ -536,10 +489,11 @@ static void ends_where_the_receiver_refuses(void **state)
 {
     (void)state;
     static const char JSON[] = "{\"values\":[{\"id\":1},{\"id\":2},{\"id\":3}]}";
-    struct outcome outcome;
-    outcome_init(&outcome, ARRAY_LEN(COLUMNS));
+    struct list_outcome outcome;
+    list_outcome_init(&outcome, ARRAY_LEN(COLUMNS));
     outcome.refuse_at = 1;
-    struct json_list *list = json_list_new(COLUMNS, ARRAY_LEN(COLUMNS), note_row, &outcome);
+    struct json_list *list = json_list_new(COLUMNS, ARRAY_LEN(COLUMNS), list_outcome_take,
+                                           &outcome);
     assert_int_equal(json_list_feed(list, JSON, strlen(JSON), &outcome.err), -ENOSPC);
     assert_string_equal(outcome.err.text, "the receiver is full");
     assert_string_equal(buf_text(&outcome.rows), "1|~|~|~|~|~|~|~|~;");
@@ -568,72 +522,9 @@ static void finds_keys_in_any_order(void **state)
         "1|2|~|~|~|a|~|3|n;1|2|~|~|~|a|~|3|n;1|2|~|~|~|a|~|3|n;1|2|~|~|~|a|~|3|n;");
 }
 
-/* --- arrays of objects --- */
-
-static const struct json_column WITH_LISTS[] = {
-    { "id", "id", JSON_ID, 1 },
-    { "postings.id", "posting_ids", JSON_ID_LIST, 0 },
-    { "text", "text", JSON_TEXT, 0 },
-    { "lines.id", "line_ids", JSON_ID_LIST, 0 },
-};
-
-static void check_lists(const char *values, const char *expected)
-{
-    AUTO_FREE char *json = mem_printf("{\"values\":[%s]}", values);
-    for (size_t piece = 1; piece < 9; piece += 3) {
-        struct outcome outcome;
-        outcome_init(&outcome, ARRAY_LEN(WITH_LISTS));
-        feed_pieces(&outcome, WITH_LISTS, json, strlen(json), piece);
-        if (outcome.rc != 0)
-            fail_msg("%s: %s", json, outcome.err.text);
-        assert_string_equal(buf_text(&outcome.rows), expected);
-        buf_release(&outcome.rows);
-    }
-}
-
-static void keeps_the_ids_of_an_array(void **state)
-{
-    (void)state;
-    check_lists(
-        "{\"id\":1,\"postings\":[{\"id\":7,\"url\":\"x\"},{\"id\":8},{\"id\":9}],\"text\":\"a\"}",
-        "1|7,8,9|a|~;");
-    check_lists("{\"lines\":[{\"a\":[{\"id\":3}],\"id\":4}],\"postings\":[],\"id\":1},"
-                "{\"postings\":null,\"id\":2,\"text\":\"b\",\"lines\":[null,{\"id\":5},{\"b\":{"
-                "\"id\":6}}]}",
-                "1|~|~|4;2|~|b|5;");
-    check_lists("{\"id\":1,\"postings\":[{\"id\":9223372036854775807}],\"lines\":[{\"id\":-1},{}]}",
-                "1|9223372036854775807|~|-1;");
-}
-
-static void refuses_what_is_no_array_of_objects_with_ids(void **state)
-{
-    static const char *const FAULTS[][2] = {
-        { "{\"id\":1,\"postings\":{\"id\":7}}",
-          "values[0] (id 1).postings: expected an array of objects" },
-        { "{\"id\":1,\"postings\":7}", "values[0] (id 1).postings: expected an object" },
-        { "{\"id\":1,\"postings\":[{\"id\":\"7\"}]}",
-          "values[0] (id 1).postings.id: expected a whole" },
-        { "{\"id\":1,\"postings\":[{\"id\":1.5}]}",
-          "values[0] (id 1).postings.id: expected a whole" },
-        { "{\"id\":1,\"postings\":[{\"id\":1,\"id\":2}]}", "stands twice" },
-    };
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(FAULTS); i++) {
-        AUTO_FREE char *json = mem_printf("{\"values\":[%s]}", FAULTS[i][0]);
-        struct outcome outcome;
-        outcome_init(&outcome, ARRAY_LEN(WITH_LISTS));
-        feed_pieces(&outcome, WITH_LISTS, json, strlen(json), 3);
-        assert_int_equal(outcome.rc, -EPROTO);
-        assert_non_null(strstr(outcome.err.text, FAULTS[i][1]));
-        buf_release(&outcome.rows);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(keeps_the_ids_of_an_array),
-        cmocka_unit_test(refuses_what_is_no_array_of_objects_with_ids),
         cmocka_unit_test(reads_rows_of_every_type),
         cmocka_unit_test(takes_the_envelope_in_any_order),
         cmocka_unit_test(skips_and_reports_what_no_column_names),
