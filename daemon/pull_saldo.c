@@ -82,12 +82,27 @@ static void add_months(struct pull *pull, const struct fiscal_year *year)
     }
 }
 
+/* Of the months that changed, those of years that readers can see: a posting that moved from there
+ * into the year that is loaded. */
+static void keep_visible(struct pull *pull)
+{
+    int kept = 0;
+    for (int i = 0; i < pull->sheets_count; i++) {
+        if (pull->sheets[i].year != pull->horizon.years[pull->load].year)
+            pull->sheets[kept++] = pull->sheets[i];
+    }
+    pull->sheets_count = kept;
+}
+
 /* A year that is loaded for the first time: its opening first, which also tells whether anything
- * moved in it. */
+ * moved in it. What moved moves the openings of later years too. */
 static void plan_load(struct pull *pull)
 {
-    pull->sheets_count = 0;
+    keep_visible(pull);
+    int has_moved = pull->sheets_count > 0;
     add_opening(pull, pull->load, 0);
+    for (int i = pull->load + 1; has_moved && i < pull->horizon.count; i++)
+        add_opening(pull, i, 0);
 }
 
 static void plan_due(struct pull *pull)
@@ -135,21 +150,27 @@ static void fail_empty(struct pull *pull)
     pull_fail(pull, ANSWER_PASSING, &err);
 }
 
+static int is_load_opening(const struct pull *pull, const struct pull_sheet *sheet)
+{
+    return pull->load >= 0 && sheet->month == 0 &&
+           sheet->year == pull->horizon.years[pull->load].year;
+}
+
 static void taken(void *ctx, const struct err *err)
 {
     struct pull *pull = ctx;
-    const struct pull_sheet *sheet = &pull->sheets[pull->sheet];
+    int is_load = is_load_opening(pull, &pull->sheets[pull->sheet]);
     if (pull_was_stopped(pull))
         return;
     if (err) {
         pull_fail(pull, ANSWER_PASSING, err);
         return;
     }
-    if (pull->load >= 0 && sheet->month == 0 && pull->has_movement && !pull->has_rows) {
+    if (is_load && pull->has_movement && !pull->has_rows) {
         fail_empty(pull);
         return;
     }
-    if (pull->load >= 0 && sheet->month == 0 && pull->has_rows)
+    if (is_load && pull->has_rows)
         add_months(pull, &pull->horizon.years[pull->load]);
     pull->sheet++;
     next(pull);
@@ -179,6 +200,8 @@ static void take_sheet(struct pull *pull)
     } else {
         batch_add_query(batch, SQL_stage_opening_take, 1, values, NULL);
         batch_add_query(batch, SQL_stage_opening_year_add, 1, values, NULL);
+    }
+    if (is_load_opening(pull, sheet)) {
         const char *of_client[] = { year, pull_client_id(pull, id) };
         batch_add_query(batch, SQL_stage_opening_moves, 2, of_client, take_movement);
     }

@@ -407,6 +407,17 @@ static void walk_again(struct pull *pull)
     }
 }
 
+/* A saldo that is asked again is published beside postings of the same moment. */
+static void walk_doubtful(struct pull *pull)
+{
+    for (int i = 0; i < pull->doubtful_count; i++) {
+        const struct pull_sheet *sheet = &pull->doubtful[i];
+        for (int32_t day = sheet->from_day; sheet->month != 0 && day < sheet->to_day; day++)
+            (void)!tree_walk_add(pull->tree, day);
+    }
+    tree_start_round(pull->tree);
+}
+
 void pull_walk(struct pull *pull)
 {
     pull->date_column = find_column("posting_date");
@@ -426,6 +437,8 @@ void pull_walk(struct pull *pull)
         }
         (void)!tree_walk_due(pull->tree, &pull->due);
     }
+    if (pull->load < 0)
+        walk_doubtful(pull);
     pull->rounds = 1;
     if (pull->was_blind && !pull->is_recheck) {
         pull->blind_reason = WAS_BLIND;
