@@ -65,6 +65,7 @@ enum pull_event {
 enum {
     PULL_MONTHS_MAX = FISCAL_YEARS_MAX * 18,
     PULL_ROUNDS_MAX = 8,
+    PULL_MOVES_MAX = 4,
     PULL_HEADERS_MAX = 512,
     PULL_VARIANT_BYTES = 24, /* "2026-01-01/2027-01-01" */
     PULL_PROBES_MAX = 64,
@@ -135,7 +136,7 @@ struct pull {
     struct tree_due due;
     struct stage *stage;
     struct tree_step hand; /* the step in hand */
-    int moves;             /* how often its list moved */
+    int moves;             /* how often the list in hand moved */
     int date_column, account_column;
     int32_t seen_day, seen_account; /* of a posting that was read in this walk; 0 = none yet */
     char hand_digest[256];

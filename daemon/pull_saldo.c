@@ -130,6 +130,7 @@ static void plan_due(struct pull *pull)
 
 static void next(struct pull *pull)
 {
+    pull->moves = 0;
     if (pull->sheet < pull->sheets_count)
         ask(pull);
     else
@@ -156,12 +157,41 @@ static int is_load_opening(const struct pull *pull, const struct pull_sheet *she
            sheet->year == pull->horizon.years[pull->load].year;
 }
 
+static void dropped(void *ctx, const struct err *err)
+{
+    struct pull *pull = ctx;
+    if (pull_was_stopped(pull))
+        return;
+    if (err)
+        pull_fail(pull, ANSWER_PASSING, err);
+    else
+        ask(pull);
+}
+
+/* The list moved while it was read: what came of it is dropped, and it is asked for again. */
+static void take_moved(struct pull *pull, const struct err *err)
+{
+    if (++pull->moves >= PULL_MOVES_MAX) {
+        pull_fail(pull, ANSWER_PASSING, err);
+    } else if (!stage_pg(pull->stage)) {
+        ask(pull);
+    } else {
+        struct pg_batch *batch = batch_new(BATCH_PLAIN);
+        batch_add_query(batch, SQL_stage_balance_drop, 0, NULL, NULL);
+        pull_run_batch(pull, batch, dropped);
+    }
+}
+
 static void taken(void *ctx, const struct err *err)
 {
     struct pull *pull = ctx;
     int is_load = is_load_opening(pull, &pull->sheets[pull->sheet]);
     if (pull_was_stopped(pull))
         return;
+    if (err && err->code == EAGAIN) {
+        take_moved(pull, err);
+        return;
+    }
     if (err) {
         pull_fail(pull, ANSWER_PASSING, err);
         return;
@@ -185,6 +215,19 @@ static int take_movement(void *ctx, const struct pg_result *result, struct err *
     return 0;
 }
 
+/* An account has one row in a sheet. Where it has two, what lies before the days asked for changed
+ * between two pages, and moved the rows: nothing in the postings of these days tells. */
+static int check_repeats(void *ctx, const struct pg_result *result, struct err *err)
+{
+    (void)ctx;
+    int64_t repeats = pg_result_int(result, 0, "repeats", 0);
+    if (repeats == 0)
+        return 0;
+    err_set(err, EAGAIN, "balance: %" PRId64 " account(s) came twice in one sheet", repeats);
+    err_set_remedy(err, "Nothing to do: it is asked for again");
+    return -EAGAIN;
+}
+
 static void take_sheet(struct pull *pull)
 {
     const struct pull_sheet *sheet = &pull->sheets[pull->sheet];
@@ -194,6 +237,7 @@ static void take_sheet(struct pull *pull)
                              clock_format_date(sheet->from_day, from),
                              clock_format_date(sheet->to_day, to) };
     struct pg_batch *batch = batch_new(BATCH_PLAIN);
+    batch_add_query(batch, SQL_stage_balance_repeats, 0, NULL, check_repeats);
     if (sheet->month != 0) {
         batch_add_query(batch, SQL_stage_saldo_take, 2, values, NULL);
         batch_add_query(batch, SQL_stage_month_add, 4, values, NULL);
@@ -242,8 +286,10 @@ static void fetched(void *ctx, const struct fetch_result *result)
             take_sheet(pull);
         else
             stage_open(pull->stage, stage_opened_for_taking, pull);
+    } else if (result->end == FETCH_MOVED) {
+        take_moved(pull, &err);
     } else {
-        pull_fail(pull, result->end == FETCH_MOVED ? ANSWER_PASSING : result->class, &err);
+        pull_fail(pull, result->class, &err);
     }
 }
 
@@ -280,7 +326,7 @@ static void ask(struct pull *pull)
             .company = pull->client->company_id,
             .resource = &RESOURCE_BALANCE,
             .filter = filter,
-            .asks_digest = sheet->is_asked_by_digest && !pull->blind_reason,
+            .asks_digest = !pull->blind_reason,
             .digest = sheet->is_asked_by_digest && !pull->is_all_openings && !pull->blind_reason
                           ? pull->opening_digest
                           : NULL,

@@ -21,7 +21,7 @@
 #include "lib/tripletex/page.h"
 #include "lib/tripletex/resource.h"
 
-enum { WALK_MOVES_MAX = 4, FILTER_BYTES_MAX = 256 };
+enum { FILTER_BYTES_MAX = 256 };
 
 /* The step in hand of the tree; kept here since a list that moves is asked again. */
 static void ask(struct pull *pull);
@@ -270,7 +270,7 @@ static void answered(void *ctx, const struct fetch_result *result)
         return;
     case FETCH_MOVED:
         tree_restart_rows(pull->tree);
-        if (++pull->moves < WALK_MOVES_MAX)
+        if (++pull->moves < PULL_MOVES_MAX)
             ask(pull);
         else if (pull->blind_reason || slice_is_by_number(&pull->hand.slice))
             pull_fail(pull, ANSWER_PASSING, &err);

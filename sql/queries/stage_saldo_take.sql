@@ -3,7 +3,6 @@ WITH taken AS (
     DELETE FROM stage_balance RETURNING account_id, account_number, balance_in, balance_change, balance_out
 )
 INSERT INTO stage_saldo (year, month, account_id, account_number, balance_in, balance_change, balance_out)
-SELECT $1::integer, $2::date, account_id, min(account_number), sum(balance_in), sum(balance_change), sum(balance_out)
+SELECT $1::integer, $2::date, account_id, account_number, balance_in, balance_change, balance_out
   FROM taken
- GROUP BY account_id
-HAVING sum(balance_change) <> 0
+ WHERE balance_change <> 0

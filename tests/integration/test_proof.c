@@ -106,6 +106,27 @@ static void a_voucher_that_does_not_sum_to_0_is_shown_until_it_does(struct stage
     end_scene(stage, daemon);
 }
 
+/* The last account comes again on the page that ends the sheet, as where what lies before the month
+ * changed between the two. */
+static void a_sheet_that_moves_between_its_pages_is_read_again(struct stage *stage)
+{
+    set_world(stage);
+    struct program *daemon = start(stage);
+    books_wait_fresh(stage, 20);
+    stage_read(stage);
+    world_post(stage->world, "/fault",
+               "{\"kind\": \"shifted_page\", \"path\": \"/balanceSheet\","
+               " \"skip\": 1, \"next\": 1}");
+    add_voucher(stage, 40, "100.00", "-100.00");
+    books_wait_equal(stage, 20);
+    (void)stage_read_end(stage);
+    books_wait_fresh(stage, 20);
+    AUTO_FREE char *faults = world_get(stage->world, "/faults");
+    if (!strstr(faults, "\"hits\":1"))
+        fail_msg("the fault was not met: %s", faults);
+    end_scene(stage, daemon);
+}
+
 /* Not "no data": the month has postings. */
 static void a_sheet_without_rows_is_not_believed(struct stage *stage)
 {
@@ -211,6 +232,7 @@ int main(void)
         return 1;
     const struct CMUnitTest tests[] = {
         STAGE_TEST(&stage, a_voucher_that_does_not_sum_to_0_is_shown_until_it_does),
+        STAGE_TEST(&stage, a_sheet_that_moves_between_its_pages_is_read_again),
         STAGE_TEST(&stage, a_sheet_without_rows_is_not_believed),
         STAGE_TEST(&stage, a_saldo_that_is_not_the_sum_is_asked_again_until_it_is),
         STAGE_TEST(&stage, an_opening_that_is_not_last_years_closing_is_shown),

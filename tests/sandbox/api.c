@@ -133,6 +133,22 @@ static void api_who(struct world *world, struct call *call)
     call->status = 200;
 }
 
+static enum list_twist twist_of(const struct fault *fault)
+{
+    switch (fault ? fault->kind : FAULT_KINDS) {
+    case FAULT_REPEAT_PAGE:
+        return LIST_REPEATS_PAGE;
+    case FAULT_SHORT_PAGE:
+        return LIST_SHORT_PAGE;
+    case FAULT_LACKS_FIRST:
+        return LIST_LACKS_FIRST;
+    case FAULT_SHIFTED_PAGE:
+        return LIST_SHIFTED;
+    default:
+        return LIST_PLAIN;
+    }
+}
+
 static void api_list(struct world *world, struct call *call, const struct endpoint *endpoint)
 {
     struct query query;
@@ -147,18 +163,11 @@ static void api_list(struct world *world, struct call *call, const struct endpoi
     params_read_path(call->path, &query);
     if (call->company)
         extras_refresh(call->company);
-    enum list_twist twist = LIST_PLAIN;
-    if (call->fault && call->fault->kind == FAULT_REPEAT_PAGE)
-        twist = LIST_REPEATS_PAGE;
-    if (call->fault && call->fault->kind == FAULT_SHORT_PAGE)
-        twist = LIST_SHORT_PAGE;
-    if (call->fault && call->fault->kind == FAULT_LACKS_FIRST)
-        twist = LIST_LACKS_FIRST;
     struct list_ask ask = { .company = of_clients ? NULL : call->company,
                             .token = call->token,
                             .query = &query,
                             .if_none_match = call->if_none_match,
-                            .twist = twist };
+                            .twist = twist_of(call->fault) };
     if (list_answer(world, &ask, &call->out, &unchanged, &call->fail))
         call->status = unchanged ? 304 : 200;
 }

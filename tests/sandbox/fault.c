@@ -9,10 +9,11 @@
 #include "tests/sandbox/world.h"
 
 static const char *const KINDS[FAULT_KINDS] = {
-    "status",      "html",     "empty",      "truncate",       "wrong_length", "garbage",
-    "broken_gzip", "shape",    "wrong_type", "missing_values", "empty_list",   "repeat_page",
-    "short_page",  "redirect", "drip",       "hang",           "reset",        "replace",
-    "delay",       "deep",     "endless",    "long_text",      "big_header",   "lacks_first"
+    "status",     "html",        "empty",      "truncate",    "wrong_length",
+    "garbage",    "broken_gzip", "shape",      "wrong_type",  "missing_values",
+    "empty_list", "repeat_page", "short_page", "redirect",    "drip",
+    "hang",       "reset",       "replace",    "delay",       "deep",
+    "endless",    "long_text",   "big_header", "lacks_first", "shifted_page"
 };
 
 bool fault_kind_named(const char *name, enum fault_kind *ret_kind)

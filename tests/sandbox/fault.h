@@ -36,6 +36,7 @@ enum fault_kind {
     FAULT_LONG_TEXT,
     FAULT_BIG_HEADER,
     FAULT_LACKS_FIRST,
+    FAULT_SHIFTED_PAGE,
     FAULT_KINDS
 };
 

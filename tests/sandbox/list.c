@@ -58,6 +58,8 @@ static void list_page(const struct list_ask *ask, uint32_t n, int64_t *ret_from,
         count = (count + 1) / 2;
     if (ask->twist == LIST_LACKS_FIRST)
         from++;
+    if (ask->twist == LIST_SHIFTED && from > 0)
+        from--;
     int64_t left = from < n ? n - from : 0;
     *ret_from = from;
     *ret_count = count < left ? count : left;

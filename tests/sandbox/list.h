@@ -13,7 +13,7 @@ struct query;
 struct token;
 struct world;
 
-enum list_twist { LIST_PLAIN, LIST_REPEATS_PAGE, LIST_SHORT_PAGE, LIST_LACKS_FIRST };
+enum list_twist { LIST_PLAIN, LIST_REPEATS_PAGE, LIST_SHORT_PAGE, LIST_LACKS_FIRST, LIST_SHIFTED };
 
 struct list_ask {
     const struct company *company; /* NULL for the list of clients */

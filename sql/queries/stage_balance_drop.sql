@@ -1,0 +1,2 @@
+-- What came of a sheet that moved while it was read.
+DELETE FROM stage_balance
