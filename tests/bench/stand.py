@@ -167,11 +167,11 @@ class Stand:
             with open(os.open(f'{self.work}/{name}', os.O_CREAT | os.O_WRONLY, 0o600), 'w', encoding='ascii') as file:
                 file.write(content)
 
-    def configure(self, **schedule):
+    def configure(self, connections=4, **schedule):
         lines = ''.join(f'{name} = {value}\n' for name, value in schedule.items())
         port = getattr(self, 'port', 1)
         with open(f'{self.work}/saldod.conf', 'w', encoding='utf-8') as conf:
-            conf.write(f'[database]\nconninfo = {self.conninfo}\n'
+            conf.write(f'[database]\nconninfo = {self.conninfo}\nconnections = {connections}\n'
                        f'[tripletex]\nbase_url = http://127.0.0.1:{port}/v2\n'
                        f'consumer_token_file = {self.work}/consumer-token\n'
                        f'[mirror]\nresources = none\n[schedule]\n{lines}[security]\nseal_key_file = {self.work}/seal-key\n[status]\nlisten =\n')
