@@ -221,11 +221,12 @@ void pull_publish(struct pull *pull)
         stage_open(pull->stage, stage_opened, pull);
 }
 
-/* Nothing differs: one small transaction that readers do not notice but for `fresh_as_of`. */
+/* Nothing differs: one small statement that readers do not notice but for `fresh_as_of`. */
 void pull_confirm(struct pull *pull)
 {
     char id[24];
     struct err err = ERR_NONE;
+    int64_t next_ms = pull_next_in_ms(pull);
     AUTO_BUF struct buf json;
     buf_init(&json, NODES_JSON_BYTES_MAX);
     if (tree_append_tops(pull->tree, &pull->due, &json) < 0) {
@@ -233,10 +234,11 @@ void pull_confirm(struct pull *pull)
         pull_fail(pull, ANSWER_PASSING, &err);
         return;
     }
-    const char *values[] = { pull_client_id(pull, id), buf_text(&json) };
-    struct pg_batch *batch = batch_new(BATCH_TRANSACTION);
-    add_lock(pull, batch, id);
-    batch_add_query(batch, SQL_confirm_ranges, 2, values, NULL);
-    add_success(pull, batch, id);
+    AUTO_FREE char *epoch = mem_printf("%" PRId64, pull->client->token->epoch);
+    AUTO_FREE char *next = mem_printf("%" PRId64, next_ms < 0 ? 0 : next_ms);
+    const char *values[] = { pull_client_id(pull, id), pull->client->token->id, epoch,
+                             buf_text(&json), next };
+    struct pg_batch *batch = batch_new(BATCH_PLAIN);
+    batch_add_query(batch, SQL_confirm, 5, values, check_lock);
     pull_run_batch(pull, batch, published);
 }
