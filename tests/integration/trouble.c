@@ -167,6 +167,7 @@ const struct trouble TROUBLES[] = {
     ANSWERS("empty lists", "\"kind\": \"empty_list\""),
     ANSWERS("repeated pages", "\"kind\": \"repeat_page\""),
     ANSWERS("shortened pages", "\"kind\": \"short_page\""),
+    ANSWERS("shifted pages", "\"kind\": \"shifted_page\""),
     ANSWERS("redirects", "\"kind\": \"redirect\", \"url\": \"http://127.0.0.1:1/v2\""),
     ANSWERS("late and stale answers", "\"kind\": \"delay\", \"delayMs\": 700"),
     ANSWERS("slow drips", "\"kind\": \"drip\""),
