@@ -139,6 +139,7 @@ struct pull {
     int moves;             /* how often the list in hand moved */
     int date_column, account_column;
     int32_t seen_day, seen_account; /* of a posting that was read in this walk; 0 = none yet */
+    struct range staged;            /* no day outside of it has rows in the stage */
     char hand_digest[256];
     int64_t hand_rows, hand_sent_us;
     int load; /* index of the year that is loaded; -1 = a walk of what is due */

@@ -149,13 +149,42 @@ static void clear_slice(struct pull *pull, void (*done)(void *, const struct err
     pull_run_batch(pull, batch, done);
 }
 
+/* Whether rows of the slice in hand may have been staged before. A first load goes from day to day
+ * and clears nothing, or each of its slices would look through all that is staged. */
+static int may_be_staged(const struct pull *pull)
+{
+    const struct range *days = &pull->hand.slice.days;
+    return days->from_day < pull->staged.to_day && days->to_day > pull->staged.from_day;
+}
+
+static void note_staged(struct pull *pull)
+{
+    const struct range *days = &pull->hand.slice.days;
+    struct range *staged = &pull->staged;
+    int is_first = staged->from_day == staged->to_day;
+    if (is_first || days->from_day < staged->from_day)
+        staged->from_day = days->from_day;
+    if (is_first || days->to_day > staged->to_day)
+        staged->to_day = days->to_day;
+}
+
+static void use_stage(struct pull *pull)
+{
+    int is_clean = !may_be_staged(pull);
+    note_staged(pull);
+    if (is_clean)
+        fetch_give_stage(pull->fetch, stage_pg(pull->stage), NULL);
+    else
+        clear_slice(pull, give_stage);
+}
+
 static void stage_opened(void *ctx, struct pg *pg, const struct err *err)
 {
     struct pull *pull = ctx;
     if (!pg)
         fetch_give_stage(pull->fetch, NULL, err);
     else
-        clear_slice(pull, give_stage);
+        use_stage(pull);
 }
 
 static void want_stage(void *ctx, struct fetch *fetch)
@@ -163,7 +192,7 @@ static void want_stage(void *ctx, struct fetch *fetch)
     struct pull *pull = ctx;
     (void)fetch;
     if (stage_pg(pull->stage))
-        clear_slice(pull, give_stage);
+        use_stage(pull);
     else
         stage_open(pull->stage, stage_opened, pull);
 }
@@ -242,7 +271,8 @@ static void answer_read(struct pull *pull, const struct fetch_result *result)
     if (pull->hand.kind == TREE_ASK && result->rows > 0) {
         tree_answer_digest(pull->tree, pull->hand_digest, result->sent_us);
         next(pull);
-    } else if (result->rows == 0 && !pull->hand.is_learning && stage_pg(pull->stage)) {
+    } else if (result->rows == 0 && !pull->hand.is_learning && stage_pg(pull->stage) &&
+               may_be_staged(pull)) {
         clear_slice(pull, emptied); /* what an earlier try has staged of it */
     } else {
         take_read(pull);
