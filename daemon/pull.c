@@ -47,6 +47,8 @@ static const struct pull_rule {
     { PULL_COMPARING, PULL_EVENT_GREW, PULL_WALKING, pull_walk_on, "another range is concerned" },
     { PULL_COMPARING, PULL_EVENT_UNKNOWN, PULL_LISTING, pull_list_unknown, "a name is new" },
     { PULL_COMPARING, PULL_EVENT_DOUBTED, PULL_PROBING, pull_probe, "many postings vanish" },
+    { PULL_COMPARING, PULL_EVENT_LOST, PULL_TRACING, pull_trace, "whole vouchers vanish" },
+    { PULL_TRACING, PULL_EVENT_TRACED, PULL_COMPARING, pull_decide, "it is known which live on" },
     { PULL_PROBING, PULL_EVENT_PROBED, PULL_WEIGHING, pull_weigh, "nothing is hidden" },
     { PULL_WEIGHING, PULL_EVENT_WEIGHED, PULL_WALKING, pull_walk_on, "balances are read" },
     { PULL_PUBLISHING, PULL_EVENT_PUBLISHED, PULL_GATHERING, pull_gather, "it is published" },
@@ -61,6 +63,7 @@ static const char *const PHASES[] = {
     [PULL_HEADING] = "reading voucher headers",
     [PULL_WALKING] = "reading postings",
     [PULL_COMPARING] = "comparing",
+    [PULL_TRACING] = "looking for vouchers that vanished",
     [PULL_PROBING] = "looking into vanished postings",
     [PULL_WEIGHING] = "reading saldo",
     [PULL_PUBLISHING] = "publishing",
@@ -135,6 +138,7 @@ static void pull_free(struct pull *pull)
     settings_unref(pull->settings);
     free(pull->opening_digest);
     free(pull->held_detail);
+    free(pull->lost_ids);
     client_unref(pull->client);
     free(pull);
 }

@@ -83,7 +83,7 @@ static int look_everywhere(struct pull *pull)
     return has_grown;
 }
 
-static void decide(struct pull *pull)
+void pull_decide(struct pull *pull)
 {
     pull->is_compared = 1;
     if (pull->unknown_lists != 0 && !pull->are_names_asked) {
@@ -92,6 +92,8 @@ static void decide(struct pull *pull)
         /* A posting that was read in two ranges moved between the readings: the next round tells
          * where it is. */
         pull_step(pull, PULL_EVENT_GREW);
+    } else if (pull->lost_ids) {
+        pull_step(pull, PULL_EVENT_LOST);
     } else if (pull_is_doubted(pull)) {
         pull_step(pull, PULL_EVENT_DOUBTED);
     } else {
@@ -107,7 +109,7 @@ static void compared(void *ctx, const struct err *err)
     if (err)
         pull_fail(pull, ANSWER_PASSING, err);
     else
-        decide(pull);
+        pull_decide(pull);
 }
 
 static void start_comparing(struct pull *pull)
@@ -129,6 +131,7 @@ static void start_comparing(struct pull *pull)
     batch_add_query(batch, SQL_stage_analyze, 0, NULL, NULL);
     batch_add_query(batch, SQL_stage_diff, 1, client, NULL);
     batch_add_query(batch, SQL_stage_gone_vouchers, 1, client, NULL);
+    batch_add_query(batch, SQL_stage_gone_ids, 0, NULL, pull_take_lost);
     batch_add_query(batch, SQL_stage_analyze_change, 0, NULL, NULL);
     batch_add_query(batch, SQL_stage_facts, 1, client, take_facts);
     batch_add_query(batch, SQL_stage_unknown, 1, client, take_unknown);

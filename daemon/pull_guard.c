@@ -1,5 +1,5 @@
-/* The vanish guard: whether what is gone from the lists was deleted in Tripletex or is merely
- * hidden from us, and what is held back until that is clear. */
+/* The vanish guard: whether what is gone from the lists was deleted in Tripletex, left the horizon
+ * or is merely hidden from us, and what is held back until that is clear. */
 #include <errno.h>
 #include <inttypes.h>
 
@@ -69,6 +69,103 @@ void pull_add_guard(struct pull *pull, struct pg_batch *batch, const char *clien
 int pull_is_doubted(const struct pull *pull)
 {
     return pull->vanished_postings > HANDFUL_POSTINGS;
+}
+
+/* A page of some gateway is no answer. */
+static int check_list(const char *body, size_t len, struct err *err)
+{
+    AUTO_JSON_DOC struct json_doc *doc = json_doc_parse(body, len, err);
+    if (!doc)
+        return -EPROTO;
+    return json_doc_count(doc, "values") >= 0
+               ? 0
+               : err_set(err, EPROTO, "the answer is no list: it has no values");
+}
+
+/* --- vouchers that left the horizon --- */
+
+int pull_take_lost(void *ctx, const struct pg_result *result, struct err *err)
+{
+    struct pull *pull = ctx;
+    (void)err;
+    free(pull->lost_ids);
+    pull->lost_ids = NULL;
+    if (pg_result_rows(result) > 0)
+        pull->lost_ids = mem_strdup(pg_result_text(result, 0, "ids"));
+    return 0;
+}
+
+static void forget_lost(struct pull *pull)
+{
+    free(pull->lost_ids);
+    pull->lost_ids = NULL;
+}
+
+static void marked(void *ctx, const struct err *err)
+{
+    struct pull *pull = ctx;
+    if (pull_was_stopped(pull))
+        return;
+    if (err)
+        pull_fail(pull, ANSWER_PASSING, err);
+    else
+        pull_step(pull, PULL_EVENT_TRACED);
+}
+
+static void mark_moved(struct pull *pull, const struct token_answer *answer)
+{
+    char id[24], from[CLOCK_DATE_BYTES], to[CLOCK_DATE_BYTES];
+    const struct fiscal_horizon *horizon = &pull->horizon;
+    AUTO_FREE char *body = mem_printf("%.*s", (int)answer->body_len, answer->body);
+    const char *values[] = { body, clock_format_date(horizon->years[0].start_day, from),
+                             clock_format_date(horizon->years[horizon->count - 1].next_day, to) };
+    struct pg_batch *batch = batch_new(BATCH_PLAIN);
+    batch_add_query(batch, SQL_stage_gone_moved, (int)ARRAY_LEN(values), values, NULL);
+    pull_add_guard(pull, batch, pull_client_id(pull, id));
+    pull_run_batch(pull, batch, marked);
+}
+
+static void traced(void *ctx, const struct token_answer *answer)
+{
+    struct pull *pull = ctx;
+    pull->ask = NULL;
+    forget_lost(pull);
+    switch (answer->class) {
+    case ANSWER_OK:
+        mark_moved(pull, answer);
+        return;
+    case ANSWER_FORBIDDEN:
+    case ANSWER_REFUSED:
+    case ANSWER_GONE:
+    case ANSWER_TOO_LARGE:
+        pull_step(pull, PULL_EVENT_TRACED); /* they count as vanished, and the guard looks on */
+        return;
+    case ANSWER_PASSING:
+    case ANSWER_SAME:
+    case ANSWER_UNAUTHORIZED:
+    case ANSWER_OVER_BUDGET:
+        break;
+    }
+    pull_fail(pull, answer->class, answer->err ? answer->err : &ERR_NONE);
+}
+
+/* A voucher that is dated before the horizon now is no longer in any list that is read. */
+void pull_trace(struct pull *pull)
+{
+    AUTO_FREE char *query = mem_printf(
+        "id=%s&dateFrom=1900-01-01&dateTo=2200-01-01&from=0&count=1000&fields=id,date",
+        pull->lost_ids);
+    pull->requests++;
+    pull->ask = ask_start(pull->app, pull->client->token->token,
+                          &(struct token_request){
+                              .company = pull->client->company_id,
+                              .path = "/ledger/voucher",
+                              .query = query,
+                              .resource = "voucher",
+                              .is_urgent = pull->order.is_urgent,
+                              .max_body_bytes = PROBE_BODY_BYTES_MAX,
+                          },
+                          check_list, traced, pull);
 }
 
 /* --- holding back --- */
@@ -169,17 +266,6 @@ static void split_probe(struct pull *pull)
     top->to_day = middle;
 }
 
-/* A page of some gateway is no sign that the token may see the postings. */
-static int check_probe(const char *body, size_t len, struct err *err)
-{
-    AUTO_JSON_DOC struct json_doc *doc = json_doc_parse(body, len, err);
-    if (!doc)
-        return -EPROTO;
-    return json_doc_count(doc, "values") >= 0
-               ? 0
-               : err_set(err, EPROTO, "the answer is no list: it has no values");
-}
-
 static void probed(void *ctx, const struct token_answer *answer)
 {
     struct pull *pull = ctx;
@@ -237,7 +323,7 @@ static void probe_next(struct pull *pull)
                               .is_urgent = pull->order.is_urgent,
                               .max_body_bytes = PROBE_BODY_BYTES_MAX,
                           },
-                          check_probe, probed, pull);
+                          check_list, probed, pull);
 }
 
 void pull_probe(struct pull *pull)

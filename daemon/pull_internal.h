@@ -34,6 +34,7 @@ enum pull_state {
     PULL_HEADING,     /* voucher headers */
     PULL_WALKING,     /* digests and postings */
     PULL_COMPARING,   /* stage against mirror */
+    PULL_TRACING,     /* are vouchers that vanish elsewhere */
     PULL_PROBING,     /* is what vanished hidden rather than gone */
     PULL_WEIGHING,    /* balances */
     PULL_PUBLISHING,
@@ -54,6 +55,8 @@ enum pull_event {
     PULL_EVENT_COMPARED,
     PULL_EVENT_GREW,    /* another range is concerned: walk on */
     PULL_EVENT_UNKNOWN, /* a posting names what no list has told of yet */
+    PULL_EVENT_LOST,    /* whole vouchers vanish */
+    PULL_EVENT_TRACED,
     PULL_EVENT_DOUBTED, /* more than a handful vanishes */
     PULL_EVENT_PROBED,
     PULL_EVENT_WEIGHED,
@@ -154,6 +157,7 @@ struct pull {
     int is_first_opening_read, has_movement, has_rows;
     char opening_seen[256];
     int64_t opening_sent_us;
+    char *lost_ids; /* of vouchers that vanish, not yet asked for; NULL = none */
     int64_t vanished_vouchers, vanished_postings; /* whole vouchers, not confirmed by anybody */
     int vanish_year, is_over_limit;
     struct range probes[PULL_PROBES_MAX]; /* a stack of days to ask /ledger/postingByDate for */
@@ -176,6 +180,7 @@ void pull_fail(struct pull *pull, enum answer_class class, const struct err *err
  */
 void pull_add_guard(struct pull *pull, struct pg_batch *batch, const char *client_id);
 int pull_is_doubted(const struct pull *pull) MUST_USE;
+int pull_take_lost(void *ctx, const struct pg_result *result, struct err *err) MUST_USE;
 
 /* What vanished from the list is still counted by Tripletex's own saldo. */
 void pull_hold_hidden(struct pull *pull);
@@ -197,6 +202,8 @@ void pull_walk(struct pull *pull);    /* begins the walk */
 void pull_walk_on(struct pull *pull); /* the next round */
 void pull_compare(struct pull *pull);
 void pull_list_unknown(struct pull *pull);
+void pull_decide(struct pull *pull); /* what follows from the comparison */
+void pull_trace(struct pull *pull);
 void pull_probe(struct pull *pull);
 void pull_weigh(struct pull *pull);
 void pull_publish(struct pull *pull);

@@ -12,7 +12,7 @@ INSERT INTO mirror.deleted_posting
         external_ref, system_generated, matched, voucher_year, voucher_number, voucher_date, account_number, account_name,
         vat_code, dimension1_id, dimension2_id, dimension3_id, asset_id)
 SELECT g.client_id, g.posting_id, pg_catalog.clock_timestamp(),
-       CASE WHEN EXISTS (SELECT FROM stage_gone_voucher v WHERE v.voucher_id = g.voucher_id)
+       CASE WHEN EXISTS (SELECT FROM stage_gone_voucher v WHERE v.voucher_id = g.voucher_id AND NOT v.is_moved)
             THEN 'voucher_deleted' ELSE 'voucher_edited' END,
        g.version, g.voucher_id, g."row", g.posting_date, g.account_id, g.amount, g.amount_currency, g.amount_gross,
        g.amount_gross_currency, g.currency, g.description, g.vat_type_id, g.customer_id, g.supplier_id, g.employee_id,

@@ -1,1 +1,1 @@
-CREATE TEMPORARY TABLE IF NOT EXISTS stage_gone_voucher (voucher_id bigint)
+CREATE TEMPORARY TABLE IF NOT EXISTS stage_gone_voucher (voucher_id bigint, is_moved boolean NOT NULL DEFAULT false)

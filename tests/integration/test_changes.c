@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "lib/base/mem.h"
 #include "tests/integration/books.h"
 #include "tests/integration/stage.h"
 
@@ -194,6 +195,58 @@ static void deletions_and_edits_are_told_apart(struct stage *stage)
     end_scene(stage, daemon);
 }
 
+/* It is in no list that is read any more, and yet not deleted. */
+static void a_voucher_that_leaves_the_horizon_is_not_called_deleted(struct stage *stage)
+{
+    struct program *daemon = start_one(stage, EVERY_SECOND "\nhistory_years = 0");
+    AUTO_FREE char *moved = db_text(stage->db, "SELECT max(voucher_id) FROM finale.posting");
+    AUTO_FREE char *day = db_text(stage->db, "SELECT (current_date - interval '1 year')::date");
+    world_call(stage->world, "PUT", "/voucher",
+               "{\"orgNr\": \"" CLIENT "\", \"id\": %s, \"date\": \"%s\"}", moved, day);
+    books_wait_equal(stage, 20);
+    books_wait_fresh(stage, 20);
+    AUTO_FREE char *edited = mem_printf("%s voucher_edited", moved);
+    check_text(stage,
+               "SELECT string_agg(DISTINCT voucher_id || ' ' || reason, ', ') "
+               "FROM finale.deleted_posting",
+               edited);
+    end_scene(stage, daemon);
+}
+
+static char *delete_one(struct stage *stage)
+{
+    char *id = db_text(stage->db, "SELECT max(voucher_id) FROM finale.voucher "
+                                  "WHERE voucher_type = 'Leverandørfaktura'");
+    world_call(stage->world, "DELETE", "/voucher", "{\"orgNr\": \"" CLIENT "\", \"id\": %s}", id);
+    return id;
+}
+
+/* Whether a voucher lives on elsewhere may be refused, or fail in passing. */
+static void deletions_are_seen_though_vouchers_cannot_be_asked_for(struct stage *stage)
+{
+    struct program *daemon = start_one(stage, EVERY_SECOND);
+    world_post(
+        stage->world, "/fault",
+        "{\"kind\": \"status\", \"status\": 403, \"path\": \"/ledger/voucher\", \"next\": 1}");
+    AUTO_FREE char *first = delete_one(stage);
+    books_wait_equal(stage, 20);
+    world_post(stage->world, "/fault",
+               "{\"kind\": \"html\", \"path\": \"/ledger/voucher\", \"next\": 1}");
+    AUTO_FREE char *second = delete_one(stage);
+    books_wait_equal(stage, 20);
+    AUTO_FREE char *reasons = db_textf(
+        stage->db,
+        "SELECT count(DISTINCT voucher_id) = 2 AND bool_and(reason = "
+        "'voucher_deleted' AND voucher_id IN (%s, %s)) "
+        "FROM finale.deleted_posting",
+        first, second);
+    assert_string_equal(reasons, "t");
+    AUTO_FREE char *faults = world_get(stage->world, "/faults");
+    stage_check_lacks(faults, "\"hits\":0");
+    books_wait_fresh(stage, 20);
+    end_scene(stage, daemon);
+}
+
 /* --- orders --- */
 
 /* What a wrong digest would hide: rows of the mirror that are wrong though no digest differs. */
@@ -289,6 +342,8 @@ int main(void)
         STAGE_TEST(&stage, what_moves_into_a_year_that_is_loaded_takes_its_saldo_along),
         STAGE_TEST(&stage, a_doubted_month_is_read_with_its_postings),
         STAGE_TEST(&stage, deletions_and_edits_are_told_apart),
+        STAGE_TEST(&stage, a_voucher_that_leaves_the_horizon_is_not_called_deleted),
+        STAGE_TEST(&stage, deletions_are_seen_though_vouchers_cannot_be_asked_for),
         STAGE_TEST(&stage, resync_reads_what_was_asked_for),
         STAGE_TEST(&stage, an_unknown_name_is_asked_for_at_once),
     };
