@@ -19,7 +19,8 @@
 enum {
     HANDFUL_POSTINGS = 20, /* so few may vanish without a question */
     PROBE_BODY_BYTES_MAX = 1024 * 1024,
-    PROBE_TRIES = 3, /* pulls in a row whose probe gets no answer, before that counts as hidden */
+    TRACE_BODY_BYTES_MAX = 4 * 1024 * 1024,
+    PROBE_TRIES = 3, /* pulls in a row whose question gets no answer, before that counts as one */
 };
 
 /* --- what vanishes --- */
@@ -141,6 +142,10 @@ static void traced(void *ctx, const struct token_answer *answer)
         pull_step(pull, PULL_EVENT_TRACED); /* they count as vanished, and the guard looks on */
         return;
     case ANSWER_PASSING:
+        if (pull->client->failures < PROBE_TRIES - 1)
+            break;
+        pull_step(pull, PULL_EVENT_TRACED);
+        return;
     case ANSWER_SAME:
     case ANSWER_UNAUTHORIZED:
     case ANSWER_OVER_BUDGET:
@@ -149,11 +154,11 @@ static void traced(void *ctx, const struct token_answer *answer)
     pull_fail(pull, answer->class, answer->err ? answer->err : &ERR_NONE);
 }
 
-/* A voucher that is dated before the horizon now is no longer in any list that is read. */
+/* A voucher whose postings are dated before the horizon now is in no list that is read any more. */
 void pull_trace(struct pull *pull)
 {
     AUTO_FREE char *query = mem_printf(
-        "id=%s&dateFrom=1900-01-01&dateTo=2200-01-01&from=0&count=1000&fields=id,date",
+        "id=%s&dateFrom=1900-01-01&dateTo=2200-01-01&from=0&count=1000&fields=id,postings(date)",
         pull->lost_ids);
     pull->requests++;
     pull->ask = ask_start(pull->app, pull->client->token->token,
@@ -163,7 +168,7 @@ void pull_trace(struct pull *pull)
                               .query = query,
                               .resource = "voucher",
                               .is_urgent = pull->order.is_urgent,
-                              .max_body_bytes = PROBE_BODY_BYTES_MAX,
+                              .max_body_bytes = TRACE_BODY_BYTES_MAX,
                           },
                           check_list, traced, pull);
 }

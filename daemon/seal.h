@@ -24,8 +24,8 @@ int seal_is_sealed(const char *text) MUST_USE;
 /* free() the text. */
 char *seal_close(const struct seal *seal, const char *purpose, const char *secret) MUST_USE;
 
-/* locked_free() the secret. -EBADMSG: another key, another purpose, or damaged; err says
- * "enter the token again" as its remedy. */
+/* locked_free() the secret. -EBADMSG: another key, another purpose, or damaged; the remedy
+ * of err is to enter the token again, or to put the other key back. */
 int seal_open(const struct seal *seal, const char *purpose, const char *sealed, char **ret_secret,
               struct err *err) MUST_USE;
 
