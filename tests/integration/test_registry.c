@@ -14,6 +14,8 @@
 
 #define NEW_CLIENT "910000020" /* in the sandbox, not registered when a test begins */
 
+enum { RESTED_S = 45 }; /* longer than a session rests that was refused once */
+
 /* A bureau with access to two small companies, of which one is registered. */
 static const char WORLD[] =
     "{ \"consumerToken\": \"test-consumer\", \"companies\": ["
@@ -144,8 +146,6 @@ static void refuse_token(struct stage *stage)
 
 /* What is amiss may have been put right in Tripletex: the value stays as it was. A client whose
  * pull fails in the same moment comes when the session has rested. */
-enum { RESTED_S = 45 };
-
 static void token_entered_again_is_tried_at_once_with_its_clients(struct stage *stage)
 {
     struct program *daemon = set_scene(stage, WORLD);
