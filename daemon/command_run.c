@@ -28,7 +28,7 @@
 #include "lib/pg/pg.h"
 
 enum {
-    STATUS_EVERY_MS = 5000,
+    STATUS_EVERY_MS = 1000, /* at least; a hundred times what it took to ask, where that is more */
     START_EXTENSION_MS = 60000,
     DRAIN_MAX_MS = 20000,          /* of the 30 s of TimeoutStopSec */
     STALL_MAX_MS = 30 * 60 * 1000, /* the schedule ends a pull that does not move before that */
@@ -43,6 +43,7 @@ struct run {
     struct status *page;
     struct alert *alert;
     struct loop_timer *status, *watchdog, *drain;
+    int64_t status_asked_ms;
     int is_ready, is_reloading, is_ending, exit_status;
     struct settings *coming; /* of a reload under way */
     int is_key_change_told;
@@ -74,8 +75,9 @@ static int take_status(void *ctx, const struct pg_result *result, struct err *er
 static void status_asked(void *ctx, const struct err *err)
 {
     const struct run *run = ctx;
+    int64_t seldom_ms = 100 * (loop_now_ms(run->app.loop) - run->status_asked_ms);
     (void)err;
-    loop_timer_start(run->status, STATUS_EVERY_MS);
+    loop_timer_start(run->status, seldom_ms < STATUS_EVERY_MS ? STATUS_EVERY_MS : seldom_ms);
 }
 
 /* While all is well, the states of the clients, which only the database knows. */
@@ -88,6 +90,7 @@ static void status_due(void *ctx)
     if (health_is_ready(&run->health) && service_is_there()) {
         struct pg_batch *batch = batch_new(BATCH_PLAIN);
         batch_add_query(batch, SQL_status_line, 0, NULL, take_status);
+        run->status_asked_ms = loop_now_ms(run->app.loop);
         pool_run(run->app.pool, batch, status_asked, run);
         return;
     }
@@ -241,8 +244,10 @@ static void refuse_reload(struct run *run)
     run->coming = NULL;
     if (run->is_ending)
         return;
-    log_error(run->app.log, &EVENT(EVENT_RELOAD_REFUSED),
-              "The configuration was not reloaded: the settings stay as they were");
+    log_error(
+        run->app.log, &EVENT(EVENT_RELOAD_REFUSED),
+        "The configuration was not reloaded, the settings stay as they were: put right what the "
+        "lines before this one name, and reload again");
     tell_ready(run, "running with the earlier settings: the reload was refused");
     reload_again(run);
 }

@@ -36,7 +36,7 @@ void health_describe(const struct health *health, const struct app *app,
     schedule_describe(app->schedule, &report);
     (void)snprintf(
         out, HEALTH_LINE_BYTES,
-        "%d clients, %d pulls running, %d waiting, %d failing, %d held, %d without access%s%s%s",
-        report.clients, report.running, report.waiting, report.failing, report.held,
-        report.no_access, WORDS[health->state], colon, health->why);
+        "%d client%s, %d running, %d waiting, %d failing, %d held, %d without access%s%s%s",
+        report.clients, report.clients == 1 ? "" : "s", report.running, report.waiting,
+        report.failing, report.held, report.no_access, WORDS[health->state], colon, health->why);
 }

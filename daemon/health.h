@@ -29,7 +29,7 @@ struct health {
 void health_set(struct health *health, enum health_state state, const char *why);
 int health_is_ready(const struct health *health) MUST_USE;
 
-/* One line for people: "12 clients, 2 pulls running, …", or what is amiss. */
+/* One line for people: "12 clients, 2 running, …", or what is amiss. */
 void health_describe(const struct health *health, const struct app *app,
                      char out[HEALTH_LINE_BYTES]);
 

@@ -128,8 +128,8 @@ static int compare_token_ids(const void *a, const void *b)
     return strcmp(one->id, other->id);
 }
 
-static struct token_entry *find_holder(struct registry *registry, int64_t bureau_id,
-                                       int64_t client_id)
+struct token_entry *registry_find_holder(struct registry *registry, int64_t bureau_id,
+                                         int64_t client_id)
 {
     const struct token_entry wanted = { .bureau_id = bureau_id, .client_id = client_id };
     struct token_entry *const *found = tfind(&wanted, &registry->tokens_by_holder, compare_holders);
@@ -223,7 +223,8 @@ static void entry_free(struct token_entry *entry)
 /* Ends its use: requests go to the token that its holder has now, where there is one. */
 static void retire_token(struct registry *registry, struct token_entry *entry)
 {
-    const struct token_entry *heir = find_holder(registry, entry->bureau_id, entry->client_id);
+    const struct token_entry *heir = registry_find_holder(registry, entry->bureau_id,
+                                                          entry->client_id);
     if (!entry->token)
         return;
     if (heir && heir->token)
@@ -240,7 +241,7 @@ static void retire_token(struct registry *registry, struct token_entry *entry)
 static void unlink_entry(struct registry *registry, struct token_entry *entry)
 {
     TAILQ_REMOVE(&registry->tokens, entry, entry);
-    if (find_holder(registry, entry->bureau_id, entry->client_id) == entry)
+    if (registry_find_holder(registry, entry->bureau_id, entry->client_id) == entry)
         (void)tdelete(entry, &registry->tokens_by_holder, compare_holders);
     unlink_twin(registry, entry);
 }
@@ -308,9 +309,10 @@ static struct token_entry *entry_new(struct registry *registry, const struct pg_
 static void keep_entry(struct token_entry *entry, const char *text, const char *row_version)
 {
     int is_written = strcmp(entry->row_version, row_version) != 0;
-    if (entry->token && is_written && strcmp(entry->secret_text, text) == 0) {
+    if (entry->token && is_written && !entry->is_other_key) {
         token_retry(entry->token);
         entry->is_tried_again = 1;
+        entry->tried_again_ms = loop_now_ms(entry->registry->app->loop);
     }
     mem_free_secret(entry->secret_text);
     entry->secret_text = mem_strdup(text);
@@ -329,7 +331,7 @@ static int take_holders(void *ctx, const struct pg_result *result, struct err *e
         int64_t id = pg_result_int(result, i, "holder_id", 0);
         int is_bureau = strcmp(pg_result_text(result, i, "kind"), "bureau") == 0;
         const char *text = pg_result_text(result, i, "employee_token");
-        entry = find_holder(registry, is_bureau ? id : 0, is_bureau ? 0 : id);
+        entry = registry_find_holder(registry, is_bureau ? id : 0, is_bureau ? 0 : id);
         if (entry && registry_secret_is_same(registry->app, entry, text)) {
             keep_entry(entry, text, pg_result_text(result, i, "row_version"));
             continue;
@@ -466,8 +468,8 @@ static void take_client(struct registry *registry, const struct pg_result *resul
     struct client *client = registry_find(registry, pg_result_int(result, row, "client_id", 0));
     int has_own = pg_result_bool(result, row, "has_own_token");
     int64_t holder_id = pg_result_int(result, row, has_own ? "client_id" : "bureau_id", 0);
-    struct token_entry *token = find_holder(registry, has_own ? 0 : holder_id,
-                                            has_own ? holder_id : 0);
+    struct token_entry *token = registry_find_holder(registry, has_own ? 0 : holder_id,
+                                                     has_own ? holder_id : 0);
     if (client) {
         client->is_seen = 1;
         change_client(registry, client, token, result, row);

@@ -43,6 +43,7 @@ struct token_entry {
     int was_refused;          /* the schedule's: clients wait for hours because of it */
     int is_seen;              /* while reading the registry */
     int is_tried_again;       /* its row was written anew: so are its clients that failed */
+    int64_t tried_again_ms;   /* when that was last so, by the loop's clock; 0 = never */
     char *secret_text;        /* as it stands in the database: tells whether it changed */
     char *row_version;        /* of the holder's row: tells that it was written */
     char *fault, *remedy;
@@ -102,6 +103,10 @@ const char *client_wanted_org_nr(const struct client *client) MUST_USE;
 
 /* How often its living year is asked for changes. */
 int64_t client_interval_ms(const struct client *client, const struct settings *settings) MUST_USE;
+
+/* Of a bureau, or of a client with a token of its own; the other id is 0. NULL = none. */
+struct token_entry *registry_find_holder(struct registry *registry, int64_t bureau_id,
+                                         int64_t client_id) MUST_USE;
 
 /* The first entry with this id; the others follow as twins. NULL = none. */
 struct token_entry *registry_find_token(struct registry *registry, const char *token_id) MUST_USE;

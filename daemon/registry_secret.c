@@ -1,5 +1,6 @@
 #include "daemon/registry_secret.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/pg/batch.h"
+#include "lib/pg/pg.h"
 
 static const char PURPOSE[] = "token";
 
@@ -52,10 +54,13 @@ int registry_secret_is_same(struct app *app, struct token_entry *entry, const ch
     entry->is_other_key = 0;
     if (!entry->token || !seal_is_sealed(text))
         return 0;
-    if (seal_open(app->seal, PURPOSE, text, &secret, &err) < 0) {
+    int ret = seal_open(app->seal, PURPOSE, text, &secret, &err);
+    if (ret == -EKEYREJECTED) {
         entry->is_other_key = 1;
         return 1;
     }
+    if (ret < 0)
+        return 0; /* nothing that `saldod seal` writes */
     seal_name(app->seal, secret, id);
     locked_free(secret);
     return strcmp(id, entry->id) == 0;
@@ -72,32 +77,61 @@ int registry_secret_is_rotated(const struct token_list *tokens)
     return 0;
 }
 
+/* A token that is being sealed in the row of its holder. */
+struct sealing {
+    struct app *app;
+    int64_t bureau_id, client_id;
+    char *sealed;
+};
+
+/* The row is ours as it stands now: whoever writes it after us means that it be tried again. */
+static int take_sealed(void *ctx, const struct pg_result *result, struct err *err)
+{
+    struct sealing *sealing = ctx;
+    struct token_entry *entry = registry_find_holder(sealing->app->registry, sealing->bureau_id,
+                                                     sealing->client_id);
+    (void)err;
+    if (!entry || pg_result_rows(result) == 0 || seal_is_sealed(entry->secret_text))
+        return 0;
+    mem_free_secret(entry->secret_text);
+    entry->secret_text = mem_strdup(sealing->sealed);
+    free(entry->row_version);
+    entry->row_version = mem_strdup(pg_result_text(result, 0, "row_version"));
+    return 0;
+}
+
 static void sealed_done(void *ctx, const struct err *err)
 {
-    struct app *app = ctx;
+    struct sealing *sealing = ctx;
     char why[ERR_FULL_BYTES];
     if (err)
-        log_error(app->log, NULL, "An employee token could not be sealed in the database: %s",
-                  err_full(err, why));
+        log_error(sealing->app->log, NULL,
+                  "An employee token could not be sealed in the database: %s", err_full(err, why));
+    free(sealing->sealed);
+    free(sealing);
 }
 
 static void seal_one(struct app *app, const struct token_entry *entry)
 {
     const struct log_subject subject = { .bureau = entry->label };
-    AUTO_FREE char *sealed = seal_close(app->seal, PURPOSE, entry->secret_text);
+    struct sealing *sealing = mem_new(1, sizeof(*sealing));
     char id[24], digest[SEAL_DIGEST_BYTES];
+    sealing->app = app;
+    sealing->bureau_id = entry->bureau_id;
+    sealing->client_id = entry->client_id;
+    sealing->sealed = seal_close(app->seal, PURPOSE, entry->secret_text);
     (void)snprintf(id, sizeof(id), "%" PRId64,
                    entry->bureau_id ? entry->bureau_id : entry->client_id);
     /* Known by its digest: no statement, which the server may log, holds the token. */
     seal_digest(entry->secret_text, digest);
-    const char *values[] = { id, digest, sealed };
+    const char *values[] = { id, digest, sealing->sealed };
     struct pg_batch *batch = batch_new(BATCH_PLAIN);
     if (entry->bureau_id)
-        batch_add_query(batch, SQL_bureau_seal, 3, values, NULL);
+        batch_add_query(batch, SQL_bureau_seal, 3, values, take_sealed);
     else
-        batch_add_query(batch, SQL_client_seal, 3, values, NULL);
+        batch_add_query(batch, SQL_client_seal, 3, values, take_sealed);
     log_info(app->log, &subject, "An employee token in the clear was sealed");
-    pool_run(app->pool, batch, sealed_done, app);
+    pool_run(app->pool, batch, sealed_done, sealing);
 }
 
 void registry_secret_seal_all(struct app *app, struct token_list *tokens)

@@ -121,6 +121,14 @@ static int64_t settle_end(struct client_task *task, const struct pull_result *re
     return wait_ms - wait_ms / 10 + schedule_within(wait_ms / 5 + 1);
 }
 
+/* The token was entered again while the pull was failing because of it. */
+static int is_tried_again(const struct client_task *task, const struct pull_result *result)
+{
+    const struct token_entry *entry = task->client->token;
+    return result->end == PULL_FAILED && result->class == ANSWER_UNAUTHORIZED && entry &&
+           entry->tried_again_ms >= task->started_ms;
+}
+
 static enum turn_end turn_end_of(const struct pull_result *result)
 {
     if (result->end == PULL_FAILED)
@@ -155,7 +163,8 @@ static void end_by_itself(struct client_task *task, const struct pull_result *re
         pull_order_add(&task->order, &task->running);
     else
         finish_orders(task, schedule_outcome_text(result));
-    if (result->end == PULL_MORE || task_has_orders(task) || task->is_due_after)
+    if (result->end == PULL_MORE || task_has_orders(task) || task->is_due_after ||
+        is_tried_again(task, result))
         wait_ms = 0;
     else if (task->order.is_hint && task->client->failures == 0)
         wait_ms = HINT_MS;

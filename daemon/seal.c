@@ -115,7 +115,8 @@ int seal_open(const struct seal *seal, const char *purpose, const char *sealed, 
     size_t purpose_len = strlen(purpose) + 1;
     char *plain = mem_new(len + 1, 1);
     if (crypto_box_seal_open((uint8_t *)plain, box, box_len, seal->public_key, seal->secret_key)) {
-        rc = refuse(err, "another seal key closed it, or it is damaged");
+        (void)refuse(err, "another seal key closed it, or it is damaged");
+        rc = -EKEYREJECTED;
         err_set_remedy(err, "put the seal key that closed it back and restart saldod, or enter the "
                             "token again");
     } else if (len < purpose_len || memcmp(plain, purpose, purpose_len) != 0) {

@@ -24,8 +24,9 @@ int seal_is_sealed(const char *text) MUST_USE;
 /* free() the text. */
 char *seal_close(const struct seal *seal, const char *purpose, const char *secret) MUST_USE;
 
-/* locked_free() the secret. -EBADMSG: another key, another purpose, or damaged; the remedy
- * of err is to enter the token again, or to put the other key back. */
+/* locked_free() the secret. -EKEYREJECTED: another key closed it, or what it holds is damaged; the
+ * remedy of err is to put that key back or to enter the token again. -EBADMSG: it is no sealed
+ * value, or one for another purpose; the remedy is to enter the token again. */
 int seal_open(const struct seal *seal, const char *purpose, const char *sealed, char **ret_secret,
               struct err *err) MUST_USE;
 

@@ -53,6 +53,7 @@ struct session {
     struct session_key *coming; /* made, and being stored */
     int64_t coming_expires_us;
     int is_wanted, is_by_put, is_post_there;
+    int is_retried; /* asked for while one is being made: should that fail, no rest follows */
 
     struct loop_timer *timer;
     struct err failure;
@@ -158,7 +159,7 @@ static void take_key(struct session *session, struct session_key *key, const cha
     session->expires_us = expires_us;
     session->current_since_ms = loop_now_ms(session->app->loop);
     plan_renewal(session, earlier_end_us);
-    session->is_wanted = 0;
+    session->is_wanted = session->is_retried = 0;
     session->doubts = 0;
     session->rest_ms = session->rest_until_ms = session->failing_since_ms = 0;
     if (session->useless < SESSION_USELESS_REFUSED) {
@@ -212,6 +213,11 @@ static void rest(struct session *session, const struct err *err, int64_t rest_ms
     session->failure = *err;
     if (session->failing_since_ms == 0)
         session->failing_since_ms = now_ms;
+    if (session->is_retried) {
+        rest_ms = session->rest_ms = session->doubts = 0;
+        session->is_wanted = 1;
+        session->is_retried = 0;
+    }
     session->rest_until_ms = now_ms + rest_ms;
     look_at_clock(session);
     look_later(session);
@@ -251,8 +257,9 @@ static void refuse(struct session *session, struct err *err)
     int64_t rest_ms = refused_rest_ms(session);
     session->is_refused = 1;
     err_set_remedy(err,
-                   "Enter the employee token of %s again (its value, not its id), or correct "
-                   "the consumer token; it is then tried at once",
+                   "Where every bureau is refused, correct the consumer token and restart saldod; "
+                   "otherwise enter the employee token of %s again (its value, not its id): it is "
+                   "then tried at once",
                    session->label);
     rest(session, err, rest_ms);
 }
@@ -428,6 +435,7 @@ int session_is_due(const struct session *session)
 
 void session_retry(struct session *session)
 {
+    session->is_retried = is_under_way(session); /* its answer may be about what was amiss */
     if (session->failing_since_ms == 0)
         return;
     session->rest_until_ms = session->rest_ms = 0;

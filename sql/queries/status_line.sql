@@ -12,6 +12,6 @@ SELECT CASE WHEN coalesce(pg_catalog.sum(s.n), 0) = 0 THEN 'no client is registe
                     WHEN 'loading' THEN pg_catalog.format('%s loading (%s %%)', s.n, coalesce(s.complete * 100 / nullif(s.years, 0), 0)::integer)
                     WHEN 'no_access' THEN pg_catalog.format('%s without access', s.n)
                     ELSE pg_catalog.format('%s %s', s.n, s.state) END, ', ' ORDER BY s.place),
-                NULL) || pg_catalog.format(' of %s clients', pg_catalog.sum(s.n))
+                NULL) || pg_catalog.format(' of %s client%s', pg_catalog.sum(s.n), CASE WHEN pg_catalog.sum(s.n) <> 1 THEN 's' END)
        END AS line
   FROM stands s

@@ -58,7 +58,7 @@ static void life_is_told_from_ready_to_stopping(struct stage *stage)
     (void)manager_expect(manager, "READY=1", stage_ms(stage, 20));
     (void)manager_expect(manager, "STATUS=no client is registered yet", stage_ms(stage, 10));
     add_client(stage);
-    (void)manager_expect(manager, "STATUS=1 fresh of 1 clients", stage_ms(stage, 30));
+    (void)manager_expect(manager, "STATUS=1 fresh of 1 client", stage_ms(stage, 30));
     reload_and_wait(stage, manager, daemon); /* nothing has changed */
     stage_configure(stage, &(struct stage_config){ .schedule = "pull_interval = never" });
     reload_and_wait(stage, manager, daemon); /* refused by the file */
@@ -71,7 +71,7 @@ static void life_is_told_from_ready_to_stopping(struct stage *stage)
     (void)manager_expect(manager, "; the database is away", stage_ms(stage, 20));
     reload_and_wait(stage, manager, daemon); /* taken over without it */
     cluster_start(stage->cluster);
-    (void)manager_expect(manager, "STATUS=1 fresh of 1 clients", stage_ms(stage, 30));
+    (void)manager_expect(manager, "STATUS=1 fresh of 1 client", stage_ms(stage, 30));
     program_signal(daemon, SIGTERM);
     (void)manager_expect(manager, "STOPPING=1", stage_ms(stage, 10));
     assert_int_equal(program_wait(daemon, stage_ms(stage, 20)), 0);

@@ -96,7 +96,7 @@ static void health_and_readiness_follow_the_database(struct stage *stage)
     AUTO_FREE char *alive = get(&page, "/healthz", 200);
     assert_string_equal(alive, "ok\n");
     AUTO_FREE char *ready = get(&page, "/readyz", 200);
-    stage_check_has(ready, "1 clients");
+    stage_check_has(ready, "1 client,");
     cluster_stop(stage->cluster, CLUSTER_IMMEDIATE);
     AUTO_FREE char *away = wait_status(stage, &page, "/readyz", 503);
     stage_check_has(away, "the database is away: ");

@@ -50,6 +50,31 @@ static void refused_at_once_it_rests_ever_longer(void **state)
     }
 }
 
+/* What was put right while the answer was under way is not kept waiting by it: first and later. */
+static void a_refusal_of_before_the_retry_brings_no_rest(void **state)
+{
+    (void)state;
+    for (int is_later = 0; is_later < 2; is_later++) {
+        struct fake_world *world = fake_world_new(2026, 11, 26, 12, 0, 1);
+        struct session_owner owner;
+        world->create_status = 401;
+        session_owner_init(&owner, world, 1);
+        if (is_later) {
+            fake_run_ms(world, 10 * S); /* refused once */
+            world->delay_ms = 5 * S;
+            fake_run_ms(world, 22 * S); /* asked for again */
+        }
+        int creates = world->creates;
+        session_retry(owner.session);
+        fake_run_ms(world, 10 * S);
+        assert_int_equal(world->creates, creates + 1);
+        fake_run_ms(world, 10 * S); /* and that one does */
+        assert_int_equal(world->creates, creates + 1);
+        session_owner_release(&owner);
+        fake_world_free(world);
+    }
+}
+
 static void not_found_is_a_refusal_after_three_over_30_seconds(void **state)
 {
     static const int STATUSES[] = { 404, 422 };
@@ -214,6 +239,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refused_at_once_it_rests_ever_longer),
+        cmocka_unit_test(a_refusal_of_before_the_retry_brings_no_rest),
         cmocka_unit_test(not_found_is_a_refusal_after_three_over_30_seconds),
         cmocka_unit_test(a_passing_404_is_no_refusal),
         cmocka_unit_test(passing_faults_are_tried_again_ever_later),
