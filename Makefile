@@ -206,10 +206,10 @@ check-truth: ## 200 rounds of changes a mode of checksums; takes half an hour
 	    SALDOD_TEST_FOLDER=$$folder SALDOD_TEST_ROUNDS=200 $(BUILD)/tests/integration/test_truth; \
 	    status=$$?; rm -rf $$folder; exit $$status
 
-check-scale: ## a first load of 500,000 postings beside 50 small clients of the same token
+check-scale: ## 500,000 postings loading beside 50 small clients; 2,000 bureaus; a bureau of 5,000 clients
 	@tests/deps.sh $(DEPS_TEST)
 	@$(MAKE) $(BUILD)/tests/integration/test_schedule $(SANDBOX) programs
-	@SALDOD_TEST_POSTINGS=500000 $(BUILD)/tests/integration/test_schedule
+	@SALDOD_TEST_POSTINGS=500000 SALDOD_TEST_CLIENTS=5000 $(BUILD)/tests/integration/test_schedule
 
 TORTURE_SECONDS ?= 1800
 torture: ## whatever can go wrong, at random, for TORTURE_SECONDS (1800)

@@ -109,7 +109,7 @@ void stage_open(struct stage *stage, stage_ready_fn *ready, void *ctx)
 void stage_prepare(struct stage *stage, const struct resource *resource, stage_ready_fn *ready,
                    void *ctx)
 {
-    AUTO_FREE char *clear = mem_printf("TRUNCATE stage_%s", resource->name);
+    AUTO_FREE char *clear = mem_printf("SELECT sync.empty_stage('{stage_%s}')", resource->name);
     struct pg_batch *batch = batch_new(BATCH_PLAIN);
     stage->ready = ready;
     stage->ctx = ctx;

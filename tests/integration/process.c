@@ -45,6 +45,14 @@ void process_pause(void)
     (void)nanosleep(&moment, NULL);
 }
 
+void process_pause_after(int64_t begun_ms)
+{
+    int64_t until_ms = 2 * process_now_ms() - begun_ms;
+    do
+        process_pause();
+    while (process_now_ms() < until_ms);
+}
+
 /* --- in the child --- */
 
 static void become_user(const char *name)

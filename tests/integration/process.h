@@ -37,6 +37,8 @@ void process_stop(struct process *process, int signal_number);
 
 /* A moment for a loop that waits for a condition. */
 void process_pause(void);
+/* As long as what began then took, at least that: a dear look does not take all of the machine. */
+void process_pause_after(int64_t begun_ms);
 int64_t process_now_ms(void);
 
 #endif

@@ -316,12 +316,13 @@ void stage_wait(struct stage *stage, double seconds, const char *fmt, ...)
     AUTO_FREE char *mine = sql;
     int64_t until_ms = process_now_ms() + stage_ms(stage, seconds);
     for (;;) {
+        int64_t begun_ms = process_now_ms();
         AUTO_FREE char *answer = db_text(stage->db, mine);
         if (strcmp(answer, "t") == 0)
             return;
         if (process_now_ms() > until_ms)
             break;
-        process_pause();
+        process_pause_after(begun_ms);
     }
     AUTO_FREE char *clients = stage_clients(stage);
     fail_msg("not within %g s: %s\n%s", seconds, mine, clients);

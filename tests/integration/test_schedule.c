@@ -1,6 +1,8 @@
 /* Whose turn it is, with the real daemon: what one client or one bureau does never makes others
  * wait. */
+#include <limits.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -20,9 +22,13 @@
 /* SALDOD_TEST_POSTINGS makes the large client larger: 500000 in make check-scale. */
 enum { BIG_POSTINGS = 40000, SMALL_CLIENTS = 50, INTERVAL_MS = 3000 };
 
-static void set_scene(struct stage *stage, const struct fleet *fleet, const char *schedule)
+/* `database` holds lines of its section. */
+static void set_scene(struct stage *stage, const struct fleet *fleet, const char *database,
+                      const char *schedule)
 {
-    const struct stage_config config = { .schedule = schedule, .rest = LEDGER_ALONE };
+    const struct stage_config config = { .database = database,
+                                         .schedule = schedule,
+                                         .rest = LEDGER_ALONE };
     AUTO_FREE char *json = fleet_world(fleet);
     (void)stage_world(stage, json);
     stage_configure(stage, &config);
@@ -55,9 +61,9 @@ static int64_t watch_oldest_ms(struct stage *stage, double seconds, const char *
     int64_t until_ms = process_now_ms() + stage_ms(stage, seconds);
     int64_t worst_ms = 0;
     while (process_now_ms() < until_ms) {
-        int64_t age_ms = oldest_ms(stage, where);
+        int64_t begun_ms = process_now_ms(), age_ms = oldest_ms(stage, where);
         worst_ms = age_ms > worst_ms ? age_ms : worst_ms;
-        process_pause();
+        process_pause_after(begun_ms);
     }
     return worst_ms;
 }
@@ -67,7 +73,7 @@ static int64_t watch_oldest_ms(struct stage *stage, double seconds, const char *
 static void a_bureau_that_hangs_keeps_no_other_waiting(struct stage *stage)
 {
     static const struct fleet FLEET = { .bureaus = 2, .clients = 24, .postings = 20, .years = 1 };
-    set_scene(stage, &FLEET, "pull_interval = 1s\n" RARELY);
+    set_scene(stage, &FLEET, NULL, "pull_interval = 1s\n" RARELY);
     (void)stage_daemon(stage);
     wait_settled(stage, FLEET.clients, 60);
     for (int i = 0; i < FLEET.clients; i += FLEET.bureaus) {
@@ -108,7 +114,7 @@ static void small_clients_stay_fresh_beside_a_large_first_load(struct stage *sta
     char big[FLEET_ORG_NR_BYTES];
     int64_t worst_ms = 0, begun_ms;
     fleet_org_nr(0, big);
-    set_scene(stage, &fleet, "pull_interval = 3s\n" RARELY);
+    set_scene(stage, &fleet, NULL, "pull_interval = 3s\n" RARELY);
     db_runf(stage->db, "UPDATE bureau.client SET enabled = false WHERE org_nr = '%s'", big);
     (void)stage_daemon(stage);
     wait_settled(stage, SMALL_CLIENTS, 60);
@@ -174,7 +180,7 @@ static void check_in_turn(const struct fleet *fleet, struct world *world)
 static void a_budget_is_used_and_never_overdrawn_and_all_take_turns(struct stage *stage)
 {
     static const struct fleet FLEET = { .bureaus = 1, .clients = CROWD, .postings = 4, .years = 1 };
-    set_scene(stage, &FLEET, "pull_interval = 1s\n" RARELY);
+    set_scene(stage, &FLEET, NULL, "pull_interval = 1s\n" RARELY);
     (void)stage_daemon(stage);
     wait_settled(stage, FLEET.clients, 120);
     world_post(stage->world, "/budget", "{\"limit\": %d, \"windowSeconds\": %d}", LIMIT,
@@ -194,6 +200,91 @@ static void a_budget_is_used_and_never_overdrawn_and_all_take_turns(struct stage
     check_in_turn(&FLEET, stage->world);
 }
 
+/* --- many --- */
+
+/* SALDOD_TEST_CLIENTS of one bureau, and two in five as many bureaus with a client each; 5000 in
+ * make check-scale. */
+enum { MANY_CLIENTS = 150, LOOKS_PER_S = 60, ROUNDS = 2 };
+
+static int many_clients(void)
+{
+    const char *told = getenv("SALDOD_TEST_CLIENTS");
+    return told ? (int)strtol(told, NULL, 10) : MANY_CLIENTS;
+}
+
+static int interval_s(const struct fleet *fleet)
+{
+    int seconds = fleet->clients / LOOKS_PER_S;
+    return seconds < 5 ? 5 : seconds;
+}
+
+/* The daemon of a fleet that is loaded: its sessions are taken up, and none is made. */
+static void start_again(struct stage *stage, struct program *daemon, const struct fleet *fleet)
+{
+    program_signal(daemon, SIGTERM);
+    assert_int_equal(program_wait(daemon, stage_ms(stage, 20)), 0);
+    world_forget(stage->world);
+    int64_t begun_ms = process_now_ms();
+    daemon = stage_daemon(stage);
+    stage_wait_told(stage, daemon, 20, "is ready");
+    print_message("%d clients of %d bureaus: ready again in %lld ms\n", fleet->clients,
+                  fleet->bureaus, (long long)(process_now_ms() - begun_ms));
+    AUTO_FREE char *now = db_text(stage->db, "SELECT clock_timestamp()");
+    stage_wait(stage, 2 * interval_s(fleet) + 10,
+               "SELECT count(*) = %d FROM finale.client WHERE fresh_as_of > '%s'", fleet->clients,
+               now);
+    assert_int_equal(world_requests(stage->world, "/token/session/:create"), 0);
+}
+
+/* Each client is asked at its interval, and nothing else is. */
+static void check_idle(struct stage *stage, const struct fleet *fleet)
+{
+    int count = 0, most = 0, least = INT_MAX;
+    world_forget(stage->world);
+    (void)watch_oldest_ms(stage, (double)ROUNDS * interval_s(fleet) / stage->slack, "true");
+    AUTO_FREE int *asked = fleet_asked(fleet, stage->world, &count);
+    AUTO_FREE int *looks = mem_new((size_t)fleet->clients, sizeof(*looks));
+    for (int i = 0; i < count; i++) {
+        if (asked[i] >= 0)
+            looks[asked[i]]++;
+    }
+    for (int i = 0; i < fleet->clients; i++) {
+        most = looks[i] > most ? looks[i] : most;
+        least = looks[i] < least ? looks[i] : least;
+    }
+    print_message("%d clients of %d bureaus, %d s idle: %d requests, %d to %d of a client\n",
+                  fleet->clients, fleet->bureaus, ROUNDS * interval_s(fleet), count, least, most);
+    assert_in_range(least, ROUNDS - 1, ROUNDS + 1);
+    assert_in_range(most, ROUNDS, ROUNDS + 1);
+    assert_in_range(count, fleet->clients, fleet->clients * ROUNDS * 5 / 4);
+}
+
+static void check_fleet(struct stage *stage, const struct fleet *fleet)
+{
+    AUTO_FREE char *schedule = mem_printf("pull_interval = %ds\n" RARELY, interval_s(fleet));
+    int64_t begun_ms = process_now_ms();
+    set_scene(stage, fleet, "connections = 16", schedule);
+    struct program *daemon = stage_daemon(stage);
+    wait_settled(stage, fleet->clients, 60 + fleet->clients / 4);
+    print_message("%d clients of %d bureaus settled in %lld ms\n", fleet->clients, fleet->bureaus,
+                  (long long)(process_now_ms() - begun_ms));
+    check_idle(stage, fleet);
+    start_again(stage, daemon, fleet);
+}
+
+static void many_bureaus_of_one_client_settle_and_idle(struct stage *stage)
+{
+    int bureaus = many_clients() * 2 / 5;
+    check_fleet(stage, &(struct fleet){
+                           .bureaus = bureaus, .clients = bureaus, .postings = 8, .years = 1 });
+}
+
+static void one_bureau_of_many_clients_settles_and_idles(struct stage *stage)
+{
+    check_fleet(stage, &(struct fleet){
+                           .bureaus = 1, .clients = many_clients(), .postings = 8, .years = 1 });
+}
+
 int main(void)
 {
     struct stage stage;
@@ -203,6 +294,8 @@ int main(void)
         STAGE_TEST(&stage, a_bureau_that_hangs_keeps_no_other_waiting),
         STAGE_TEST(&stage, small_clients_stay_fresh_beside_a_large_first_load),
         STAGE_TEST(&stage, a_budget_is_used_and_never_overdrawn_and_all_take_turns),
+        STAGE_TEST(&stage, many_bureaus_of_one_client_settle_and_idle),
+        STAGE_TEST(&stage, one_bureau_of_many_clients_settles_and_idles),
     };
     int failed = cmocka_run_group_tests_name("schedule", tests, NULL, NULL);
     stage_close(&stage);
