@@ -20,6 +20,7 @@
 
 enum {
     LOOK_LEAST_MS = 5000,
+    LOOK_MOST_MS = 30000,
     LOOK_SHARE = 20, /* at most one part in so many of the time is spent on looking */
     RUNS_MAX = 4,
     COMMAND_MS = 30000,
@@ -142,15 +143,25 @@ static int take_claimed(void *ctx, const struct pg_result *result, struct err *e
 
 /* --- looking --- */
 
+/* What took long may have waited for others; however long, nobody stays untold for it. */
+static int64_t look_wait_ms(int64_t took_ms)
+{
+    int64_t wait_ms = took_ms * LOOK_SHARE;
+    if (wait_ms < LOOK_LEAST_MS)
+        return LOOK_LEAST_MS;
+    return wait_ms < LOOK_MOST_MS ? wait_ms : LOOK_MOST_MS;
+}
+
 static void looked(void *ctx, const struct err *err)
 {
     struct alert *alert = ctx;
     int64_t took_ms = loop_now_ms(alert->app->loop) - alert->begun_ms;
     alert->is_looking = 0;
     if (err)
-        log_warning(alert->app->log, NULL, "Alerts could not be looked for: %s", err->text);
-    loop_timer_start(alert->tick,
-                     took_ms * LOOK_SHARE > LOOK_LEAST_MS ? took_ms * LOOK_SHARE : LOOK_LEAST_MS);
+        log_warning(alert->app->log, NULL,
+                    "Alerts could not be looked for, which is tried again in some seconds: %s",
+                    err->text);
+    loop_timer_start(alert->tick, err ? LOOK_LEAST_MS : look_wait_ms(took_ms));
 }
 
 static void look(void *ctx)
@@ -162,10 +173,12 @@ static void look(void *ctx)
         return;
     }
     AUTO_FREE char *after = mem_printf("%" PRId64, settings->alert_after_ms);
+    AUTO_FREE char *interval = mem_printf("%" PRId64, settings->pull_interval_ms);
+    AUTO_FREE char *heard = mem_printf("%" PRId64, settings->webhook_poll_interval_ms);
     AUTO_FREE char *most = mem_printf("%d", RUNS_MAX - alert->running);
-    const char *afters[] = { after }, *mosts[] = { most };
+    const char *afters[] = { after, interval, heard }, *mosts[] = { most };
     struct pg_batch *batch = batch_new(BATCH_PLAIN);
-    batch_add_query(batch, SQL_alert_look, 1, afters, NULL);
+    batch_add_query(batch, SQL_alert_look, 3, afters, NULL);
     if (settings->alert_command && alert->running < RUNS_MAX)
         batch_add_query(batch, SQL_alert_claim, 1, mosts, take_claimed);
     alert->is_looking = 1;

@@ -34,9 +34,10 @@ void health_describe(const struct health *health, const struct app *app,
         return;
     }
     schedule_describe(app->schedule, &report);
-    (void)snprintf(
-        out, HEALTH_LINE_BYTES,
-        "%d client%s, %d running, %d waiting, %d failing, %d held, %d without access%s%s%s",
-        report.clients, report.clients == 1 ? "" : "s", report.running, report.waiting,
-        report.failing, report.held, report.no_access, WORDS[health->state], colon, health->why);
+    (void)snprintf(out, HEALTH_LINE_BYTES,
+                   "%d client%s, %d running, %d waiting, %d whose last pull failed, %d held, "
+                   "%d without access%s%s%s",
+                   report.clients, report.clients == 1 ? "" : "s", report.running, report.waiting,
+                   report.failing, report.held, report.no_access, WORDS[health->state], colon,
+                   health->why);
 }

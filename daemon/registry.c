@@ -363,7 +363,7 @@ void client_unref(struct client *client)
     free(client->setting);
     free(client->company_id);
     oddities_free(client->oddities);
-    free(client->held_told);
+    free(client->told);
     free(client);
 }
 

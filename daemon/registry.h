@@ -73,8 +73,8 @@ struct client {
     int64_t gather_due_ms;     /* what lies beyond the ledger; by the loop's clock, 0 = now */
     int gather_from;           /* the list of it that comes next */
     struct oddities *oddities; /* what was told of its answers already; NULL = nothing */
-    char *held_told;           /* why it is held back, as the log has it; NULL = it is not */
-    int is_heard;              /* its events can be relied on (subscriber.h) */
+    char *told;   /* why it is held back or out of reach, as the log has it; NULL = neither */
+    int is_heard; /* its events can be relied on (subscriber.h) */
     int has_subscriptions, hear_failures;
     int64_t hear_due_ms; /* monotonic; 0 = at once */
     int is_seen;

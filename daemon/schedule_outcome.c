@@ -166,17 +166,18 @@ static const char *event_of(const struct pull_result *result)
     return (size_t)result->end < ARRAY_LEN(EVENTS) ? EVENTS[result->end] : NULL;
 }
 
-/* Told once, and again when it has another size: the reason names it. A pull that failed meanwhile
- * does not end it. */
-static int is_held_anew(struct client *client, const struct pull_result *result)
+/* Held back or out of reach: told once, and again when the reason is another one, which names the
+ * size. A pull that failed meanwhile does not end it. */
+static int is_amiss_anew(struct client *client, const struct pull_result *result)
 {
     if (result->end == PULL_FAILED || result->end == PULL_STOPPED)
         return 0;
-    const char *why = result->end == PULL_HELD ? result->err->text : NULL;
-    if (why && client->held_told && strcmp(client->held_told, why) == 0)
+    int is_amiss = result->end == PULL_HELD || result->end == PULL_NO_ACCESS;
+    const char *why = is_amiss ? result->err->text : NULL;
+    if (why && client->told && strcmp(client->told, why) == 0)
         return 0;
-    free(client->held_told);
-    client->held_told = mem_strdup(why);
+    free(client->told);
+    client->told = mem_strdup(why);
     return why != NULL;
 }
 
@@ -187,7 +188,7 @@ static void log_outcome(struct app *app, struct client *client, const struct pul
                                          .request_id = result->err ? result->err->request_id : NULL,
                                          .message_id = event_of(result) };
     char why[ERR_FULL_BYTES] = "";
-    int is_new = is_held_anew(client, result);
+    int is_new = is_amiss_anew(client, result);
     if (result->err)
         err_full(result->err, why);
     switch (result->end) {
@@ -203,7 +204,7 @@ static void log_outcome(struct app *app, struct client *client, const struct pul
             log_error(app->log, &subject, "Held back: %s", why);
         return;
     case PULL_NO_ACCESS:
-        if (is_worth_a_line(client))
+        if (is_new)
             log_error(app->log, &subject, "No access: %s", why);
         return;
     case PULL_FAILED:

@@ -61,10 +61,10 @@ static int append_counts(const struct status_overview *overview, struct buf *out
                          status_state_name((enum status_client_state)i), overview->by_state[i]);
     if (ret == 0)
         ret = buf_printf(out,
-                         "},\"verified\":%d,\"differing\":%d,\"differences\":%" PRId64
-                         ",\"oldest_seconds\":%" PRId64,
-                         overview->verified, overview->differing, overview->differences,
-                         overview->oldest_s);
+                         "},\"failing_loads\":%d,\"verified\":%d,\"differing\":%d"
+                         ",\"differences\":%" PRId64 ",\"oldest_seconds\":%" PRId64,
+                         overview->failing_loads, overview->verified, overview->differing,
+                         overview->differences, overview->oldest_s);
     return ret;
 }
 

@@ -63,12 +63,16 @@ static int append_changed(const struct status_overview *was, const struct status
                           struct buf *out, int *count)
 {
     int ret = 0;
+    const char *comma = "";
     for (int i = 0, j = 0; ret == 0 && j < is->count; j++) {
         while (i < was->count && was->clients[i].client_id < is->clients[j].client_id)
             i++;
         int is_there = i < was->count && was->clients[i].client_id == is->clients[j].client_id;
-        if (!is_there || strcmp(was->clients[i].document, is->clients[j].document) != 0)
-            ret = buf_printf(out, "%s%s", (*count)++ > 0 ? "," : "", is->clients[j].document);
+        if (is_there && strcmp(was->clients[i].document, is->clients[j].document) == 0)
+            continue;
+        ret = buf_printf(out, "%s%s", comma, is->clients[j].document);
+        comma = ",";
+        (*count)++;
     }
     return ret;
 }

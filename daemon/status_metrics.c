@@ -52,7 +52,8 @@ static int append_ages(const struct status_overview *overview, struct buf *out)
     for (int i = 0; i < overview->count; i++) {
         const struct status_client *client = &overview->clients[i];
         for (int j = 0; j < AGE_BUCKETS; j++)
-            counts[j] += client->state != STATUS_DISABLED && client->age_s <= BOUNDS_S[j];
+            counts[j] += client->state != STATUS_DISABLED && client->is_proven &&
+                         client->age_s <= BOUNDS_S[j];
     }
     int ret = metrics_append_family(out, "saldod_clients_younger", "gauge",
                                     "Enabled clients that equalled Tripletex at most so many "
@@ -70,8 +71,13 @@ static int append_clients(const struct status_overview *overview, struct buf *ou
         ret = append_ages(overview, out);
     if (ret == 0)
         ret = append_gauge(out, "saldod_proven_age_seconds_max",
-                           "Age of the oldest proven state among the enabled clients.",
+                           "Age of the oldest proven state among the enabled clients; of one that "
+                           "has none, since it was registered.",
                            overview->oldest_s);
+    if (ret == 0)
+        ret = append_gauge(out, "saldod_clients_load_failing",
+                           "Enabled clients whose first load has failed three times in a row.",
+                           overview->failing_loads);
     if (ret == 0)
         ret = append_gauge(out, "saldod_clients_verified",
                            "Enabled clients whose visible years are all verified.",
@@ -84,6 +90,22 @@ static int append_clients(const struct status_overview *overview, struct buf *ou
                            "Accounts and months, and vouchers, where saldo and postings differ.",
                            overview->differences);
     return ret;
+}
+
+/* How old a proven state may be is measured by it. */
+static int append_interval(struct app *app, struct buf *out)
+{
+    const struct client *client;
+    int64_t longest_ms = 0;
+    TAILQ_FOREACH(client, registry_clients(app->registry), entry)
+    {
+        int64_t interval_ms = client_interval_ms(client, app->settings);
+        if (client->is_enabled && interval_ms > longest_ms)
+            longest_ms = interval_ms;
+    }
+    return append_gauge(out, "saldod_pull_interval_seconds_max",
+                        "Longest interval at which an enabled client is asked for changes.",
+                        longest_ms / 1000);
 }
 
 /* --- tokens of this daemon --- */
@@ -261,6 +283,8 @@ static void answer(void *ctx, struct status_overview *overview, const struct err
     int ret = append_daemon(status, &out);
     if (ret == 0 && overview)
         ret = append_clients(overview, &out);
+    if (ret == 0)
+        ret = append_interval(status->app, &out);
     if (ret == 0)
         ret = append_tokens(status->app, &out);
     if (ret == 0)

@@ -98,6 +98,7 @@ static void count_client(struct status_overview *overview, const struct status_c
     if (client->state == STATUS_DISABLED)
         return;
     overview->verified += client->verified;
+    overview->failing_loads += client->is_load_failing;
     overview->differing += client->differences > 0;
     overview->differences += client->differences;
     if (client->age_s > overview->oldest_s)
@@ -115,6 +116,8 @@ static void take_clients(struct status_overview *overview, const struct pg_resul
         client->differences = pg_result_int(result, i, "differences", 0);
         client->age_s = pg_result_int(result, i, "age_s", 0);
         client->verified = pg_result_bool(result, i, "verified");
+        client->is_proven = pg_result_bool(result, i, "is_proven");
+        client->is_load_failing = pg_result_bool(result, i, "is_load_failing");
         client->document = mem_strdup(pg_result_text(result, i, "document"));
         (void)snprintf(client->org_nr, sizeof(client->org_nr), "%s",
                        pg_result_text(result, i, "org_nr"));

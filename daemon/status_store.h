@@ -35,6 +35,8 @@ struct status_client {
     enum status_client_state state;
     int64_t differences, age_s; /* since it last equalled Tripletex, or was registered */
     int verified;
+    int is_proven; /* it has equalled Tripletex at some moment */
+    int is_load_failing;
     char org_nr[10];
     char *document; /* JSON */
 };
@@ -48,6 +50,7 @@ struct status_overview {
     int count;
     int by_state[STATUS_STATES];
     int verified, differing;
+    int failing_loads;             /* clients whose first load has failed three times in a row */
     int64_t differences, oldest_s; /* of enabled clients */
     char *tokens;                  /* JSON: a list */
     struct server_body *body;      /* of /api/v1/clients; NULL until somebody asked */

@@ -118,8 +118,8 @@ static void call_end(struct token_call *call, const struct token_answer *answer)
 
 static void call_fail(struct token_call *call, enum answer_class class, const struct err *err)
 {
-    call_end(call,
-             &(struct token_answer){ .class = class, .body = "", .request_id = "", .err = err });
+    call_end(call, &(struct token_answer){
+                       .class = class, .body = "", .request_id = err->request_id, .err = err });
 }
 
 static void dispatch_later(void *ctx)

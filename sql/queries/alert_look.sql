@@ -1,8 +1,11 @@
 -- Finds what is amiss now, begins and ends incidents, and notifies of both. $1: after how many ms without a proven
--- state; a client that is pulled seldom has three of its intervals. Several daemons may look at once: an incident begins
--- in one of them only.
+-- state; a client that is pulled seldom has three of its intervals: its own or the general one ($2), or that of clients
+-- whose events are heard ($3). Who is held or has no access is told of once, as that. Several daemons may look at once:
+-- an incident begins in one of them only.
 WITH amiss AS (
-    SELECT s.client_id, k.kind, s.reason, s.remedy
+    SELECT s.client_id, k.kind, s.state,
+           coalesce(s.reason, pg_catalog.format('it was last found equal to Tripletex at %s', s.fresh_as_of)) AS reason,
+           coalesce(s.remedy, 'see that saldod runs and what its log says: journalctl -u saldod') AS remedy
       FROM bureau.status s
       JOIN bureau.client c ON c.client_id = s.client_id
      CROSS JOIN LATERAL (VALUES
@@ -10,7 +13,10 @@ WITH amiss AS (
            ('held', s.state = 'held'),
            ('difference', s.differences > 0),
            ('no_proven_state', pg_catalog.now() - coalesce(s.fresh_as_of, c.created_at)
-                               > greatest($1::bigint * interval '1 millisecond', 3 * c.pull_interval))) k (kind, is_amiss)
+                               > greatest($1::bigint * interval '1 millisecond',
+                                          3 * coalesce(c.pull_interval, $2::bigint * interval '1 millisecond'),
+                                          CASE WHEN EXISTS (SELECT FROM sync.webhook w WHERE w.client_id = s.client_id)
+                                               THEN 3 * $3::bigint * interval '1 millisecond' END))) k (kind, is_amiss)
      WHERE s.state <> 'disabled' AND k.is_amiss
 ), ended AS (
     UPDATE sync.alert a
@@ -22,6 +28,7 @@ WITH amiss AS (
     INSERT INTO sync.alert (client_id, kind, reason, remedy)
     SELECT m.client_id, m.kind, m.reason, m.remedy
       FROM amiss m
+     WHERE m.kind <> 'no_proven_state' OR m.state NOT IN ('held', 'no_access')
     ON CONFLICT (client_id, kind) WHERE ended_at IS NULL DO NOTHING
     RETURNING client_id, kind, began_at, ended_at, reason, remedy
 ), forgotten AS (

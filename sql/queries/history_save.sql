@@ -10,3 +10,4 @@ INSERT INTO sync.pull_history (client_id, duration_ms, outcome, requests, change
 SELECT c.client_id, $2::bigint, $3, $4::integer, $5::bigint, nullif($6, ''), nullif($7, '')
   FROM bureau.client c
  WHERE c.client_id = $1::bigint
+   FOR KEY SHARE

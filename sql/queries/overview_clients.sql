@@ -2,6 +2,7 @@
 -- a difference is summed only where there is one.
 SELECT s.client_id, s.org_nr, s.state, s.differences, s.verified,
        floor(extract(epoch FROM pg_catalog.now() - coalesce(s.fresh_as_of, c.created_at)))::bigint AS age_s,
+       s.fresh_as_of IS NOT NULL AS is_proven, s.state = 'loading' AND s.failures >= 3 AS is_load_failing,
        pg_catalog.jsonb_build_object(
            'org_nr', s.org_nr, 'name', s.name, 'bureau', s.bureau, 'state', s.state,
            'reason', s.reason, 'remedy', s.remedy,

@@ -267,6 +267,8 @@ control() { curl -sS --noproxy '*' --fail-with-body --max-time 10 -X "$1" "http:
 # --- saldod ---------------------------------------------------------------------------------------
 
 write_configuration() {
+    page=
+    [ "$mode" = run ] || page=127.0.0.1:9460
     cat >"$home/saldod.conf" <<CONF
 [database]
 conninfo = host=$home/server port=5432 dbname=saldod user=saldod
@@ -282,7 +284,7 @@ pull_interval = 1s
 seal_key_file = $home/secrets/seal-key
 
 [status]
-listen =
+listen = $page
 
 [client $SINGLE_ORG_NR]
 name = Nordlys ANS
@@ -459,6 +461,7 @@ The demo is running. It goes on until you say:  make demo-down
   as a reader:         psql -h $home/server -U finale_tool saldod
   as an administrator: psql -h $home/server -U kari saldod
   how it stands:       $build/saldod status -c $home/saldod.conf
+  the same as a page:  http://127.0.0.1:9460/ (its log says so if another program has that port)
   its log:             $home/saldod.log
   change the books:    curl -s http://127.0.0.1:$port/control/mutate -d '{"orgNr": "$NORD_ORG_NR", "count": 20}'
 TEXT

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "gen/sql_queries.h"
 #include "lib/base/mem.h"
 #include "tests/integration/books.h"
 #include "tests/integration/stage.h"
@@ -137,6 +138,69 @@ static void a_command_that_fails_is_run_again(struct stage *stage)
     assert_int_equal(count(told, "\"event\""), 1);
 }
 
+/* --- what is old --- */
+
+/* A look without a daemon, with these settings in ms; how many incidents are open after it. */
+static int64_t look(struct stage *stage, const char *after, const char *interval, const char *heard)
+{
+    const char *values[] = { after, interval, heard };
+    PGresult *result = PQexecParams(stage->db, SQL_alert_look.text, 3, NULL, values, NULL, NULL, 0);
+    if (PQresultStatus(result) != PGRES_TUPLES_OK)
+        fail_msg("alert_look: %s", PQresultErrorMessage(result));
+    PQclear(result);
+    return db_int(stage->db, "SELECT count(*) FROM sync.alert WHERE ended_at IS NULL");
+}
+
+/* Old is what is older than three of the intervals at which it is asked. */
+static void a_client_that_is_asked_seldom_is_not_old(struct stage *stage)
+{
+    static const char HOUR[] = "3600000";
+    AUTO_FREE char *file = folder_file(stage->folder, "told-4");
+    struct program *daemon = set_scene(stage, file, 0);
+    program_signal(daemon, SIGTERM);
+    assert_int_equal(program_wait(daemon, stage_ms(stage, 10)), 0);
+    assert_int_equal(look(stage, "1", HOUR, "1"), 0);
+    assert_int_equal(look(stage, HOUR, "1", "1"), 0);
+    assert_int_equal(look(stage, "1", "1", HOUR), 1);
+    assert_int_equal(db_int(stage->db, "SELECT count(*) FROM sync.alert WHERE reason IS NOT NULL "
+                                       "AND remedy IS NOT NULL AND kind = 'no_proven_state'"),
+                     1);
+    db_run(stage->db, "INSERT INTO sync.webhook (client_id, event, subscription_id) "
+                      "SELECT client_id, 'voucher.create', 1 FROM bureau.client");
+    assert_int_equal(look(stage, "1", "1", HOUR), 0);
+    db_run(stage->db, "UPDATE bureau.client SET pull_interval = '1 hour'");
+    assert_int_equal(look(stage, "1", "1", "1"), 0);
+}
+
+/* Told once, as what it is. */
+static void a_client_that_is_held_for_long_is_told_once(struct stage *stage)
+{
+    AUTO_FREE char *file = folder_file(stage->folder, "told-5");
+    struct program *daemon = set_scene(stage, file, 0);
+    hide_salary(stage, 1);
+    free(wait_told(stage, file, "\"event\": \"begun\"", 1));
+    program_signal(daemon, SIGTERM);
+    assert_int_equal(program_wait(daemon, stage_ms(stage, 10)), 0);
+    assert_int_equal(look(stage, "1", "1", "1"), 1);
+}
+
+/* A lock that lasts, or a database that is slow, makes nobody wait for minutes. */
+static void a_look_that_was_kept_waiting_is_made_again_soon(struct stage *stage)
+{
+    AUTO_FREE char *file = folder_file(stage->folder, "told-6");
+    struct program *daemon = set_scene(stage, file, 0);
+    PGconn *other = db_open(stage->conninfo);
+    db_run(other, "BEGIN");
+    db_run(other, "LOCK TABLE sync.alert IN ACCESS EXCLUSIVE MODE");
+    stage_wait_told(stage, daemon, 40, "Alerts could not be looked for");
+    db_run(other, "ROLLBACK");
+    PQfinish(other);
+    hide_salary(stage, 1);
+    int64_t begun_ms = process_now_ms();
+    free(wait_told(stage, file, "\"event\": \"begun\"", 1));
+    assert_in_range(process_now_ms() - begun_ms, 0, stage_ms(stage, 15));
+}
+
 int main(void)
 {
     static struct stage stage;
@@ -144,6 +208,9 @@ int main(void)
         STAGE_TEST(&stage, tells_once_when_held_and_once_when_it_is_over),
         STAGE_TEST(&stage, a_restart_tells_nothing_twice),
         STAGE_TEST(&stage, a_command_that_fails_is_run_again),
+        STAGE_TEST(&stage, a_client_that_is_asked_seldom_is_not_old),
+        STAGE_TEST(&stage, a_client_that_is_held_for_long_is_told_once),
+        STAGE_TEST(&stage, a_look_that_was_kept_waiting_is_made_again_soon),
     };
     if (stage_open(&stage) < 0)
         return 1;

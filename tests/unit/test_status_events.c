@@ -65,6 +65,17 @@ static void tells_of_the_tokens(void **state)
     check(&was, &is, 1, "\"clients\":[],\"gone\":[],\"bureaus\":[{\"name\":\"x\"}]");
 }
 
+/* As with most pulls: the client changed, and so did the budget of its token. */
+static void tells_of_clients_and_tokens_at_once(void **state)
+{
+    struct status_client before[] = { client(1, "{\"a\":1}"), client(2, "{\"b\":1}") };
+    struct status_client after[] = { client(1, "{\"a\":2}"), client(2, "{\"b\":2}") };
+    struct status_overview was = { .clients = before, .count = 2, .tokens = "[]" };
+    struct status_overview is = { .clients = after, .count = 2, .tokens = "[1]" };
+    (void)state;
+    check(&was, &is, 3, "\"clients\":[{\"a\":2},{\"b\":2}],\"gone\":[],\"bureaus\":[1]");
+}
+
 static void says_when_there_is_no_room(void **state)
 {
     struct status_client clients[] = { client(1, "{\"a\":\"more than there is room for\"}") };
@@ -83,6 +94,7 @@ int main(void)
         cmocka_unit_test(tells_what_came_changed_and_went),
         cmocka_unit_test(tells_nothing_where_nothing_differs),
         cmocka_unit_test(tells_of_the_tokens),
+        cmocka_unit_test(tells_of_clients_and_tokens_at_once),
         cmocka_unit_test(says_when_there_is_no_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
