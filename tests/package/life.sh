@@ -179,6 +179,16 @@ check 'the data were kept' says 'SELECT count(*) FROM finale.posting' "$rows"
 before=$(now)
 wait_for 'and it pulls' is_fresh_after "$before"
 
+# --- upgrade while the service waits for its database ---
+systemctl stop postgresql
+systemctl --no-block restart saldod
+wait_for 'it waits' property_is ActiveState activating
+pid=$(property MainPID)
+check 'an upgrade does not wait with it' dpkg --install saldod_*.deb
+wait_for 'the new one waits in its place' not property_is MainPID "$pid"
+systemctl start postgresql
+wait_for 'and is ready with the database' property_is SubState running
+
 # --- secrets ---
 journalctl -q >"$home/journal"
 runuser -u postgres -- pg_dump saldod >"$home/dump"
