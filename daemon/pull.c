@@ -191,6 +191,23 @@ void pull_run_batch(struct pull *pull, struct pg_batch *batch,
         done(pull, &err);
 }
 
+static void ran(void *ctx, const struct err *err)
+{
+    struct pull *pull = ctx;
+    if (pull_was_stopped(pull))
+        return;
+    if (err)
+        pull_fail(pull, ANSWER_PASSING, err);
+    else
+        pull->next(pull);
+}
+
+void pull_run(struct pull *pull, struct pg_batch *batch, pull_next_fn *next)
+{
+    pull->next = next;
+    pull_run_batch(pull, batch, ran);
+}
+
 const char *pull_client_id(const struct pull *pull, char out[24])
 {
     (void)snprintf(out, 24, "%" PRId64, pull->client->client_id);

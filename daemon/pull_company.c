@@ -32,15 +32,8 @@ static void deny(struct pull *pull, const struct err *err)
 
 /* --- proof by >whoAmI --- */
 
-static void proven_saved(void *ctx, const struct err *err)
+static void proven_saved(struct pull *pull)
 {
-    struct pull *pull = ctx;
-    if (pull_was_stopped(pull))
-        return;
-    if (err) {
-        pull_fail(pull, ANSWER_PASSING, err);
-        return;
-    }
     pull->client->is_proven = 1;
     pull->client->is_missing = 0;
     pull_step(pull, PULL_EVENT_RESOLVED);
@@ -52,7 +45,7 @@ static void save_proven(struct pull *pull, const char *name)
     const char *values[] = { pull_client_id(pull, id), pull->client->company_id, name };
     struct pg_batch *batch = batch_new(BATCH_PLAIN);
     batch_add_query(batch, SQL_client_company_save, 3, values, NULL);
-    pull_run_batch(pull, batch, proven_saved);
+    pull_run(pull, batch, proven_saved);
 }
 
 static void copy_digits(const char *text, char out[ORG_NR_BYTES])

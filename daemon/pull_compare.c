@@ -101,17 +101,6 @@ void pull_decide(struct pull *pull)
     }
 }
 
-static void compared(void *ctx, const struct err *err)
-{
-    struct pull *pull = ctx;
-    if (pull_was_stopped(pull))
-        return;
-    if (err)
-        pull_fail(pull, ANSWER_PASSING, err);
-    else
-        pull_decide(pull);
-}
-
 static void start_comparing(struct pull *pull)
 {
     char id[24];
@@ -138,7 +127,7 @@ static void start_comparing(struct pull *pull)
     batch_add_query(batch, SQL_stage_outside, 0, NULL, take_outside);
     batch_add_query(batch, SQL_stage_months, 1, client, take_months);
     pull_add_guard(pull, batch, client[0]);
-    pull_run_batch(pull, batch, compared);
+    pull_run(pull, batch, pull_decide);
 }
 
 static void stage_opened(void *ctx, struct pg *pg, const struct err *err)

@@ -102,15 +102,9 @@ static void forget_lost(struct pull *pull)
     pull->lost_ids = NULL;
 }
 
-static void marked(void *ctx, const struct err *err)
+static void marked(struct pull *pull)
 {
-    struct pull *pull = ctx;
-    if (pull_was_stopped(pull))
-        return;
-    if (err)
-        pull_fail(pull, ANSWER_PASSING, err);
-    else
-        pull_step(pull, PULL_EVENT_TRACED);
+    pull_step(pull, PULL_EVENT_TRACED);
 }
 
 static void mark_moved(struct pull *pull, const struct token_answer *answer)
@@ -123,7 +117,7 @@ static void mark_moved(struct pull *pull, const struct token_answer *answer)
     struct pg_batch *batch = batch_new(BATCH_PLAIN);
     batch_add_query(batch, SQL_stage_gone_moved, (int)ARRAY_LEN(values), values, NULL);
     pull_add_guard(pull, batch, pull_client_id(pull, id));
-    pull_run_batch(pull, batch, marked);
+    pull_run(pull, batch, marked);
 }
 
 static void traced(void *ctx, const struct token_answer *answer)
@@ -184,15 +178,8 @@ static int take_detail(void *ctx, const struct pg_result *result, struct err *er
     return 0;
 }
 
-static void held(void *ctx, const struct err *err)
+static void held(struct pull *pull)
 {
-    struct pull *pull = ctx;
-    if (pull_was_stopped(pull))
-        return;
-    if (err) {
-        pull_fail(pull, ANSWER_PASSING, err);
-        return;
-    }
     pull->end = PULL_HELD;
     pull_step(pull, PULL_EVENT_ENDED);
 }
@@ -207,7 +194,7 @@ static void hold(struct pull *pull, const char *why)
     batch_add_query(batch, SQL_client_lock, 1, client, NULL);
     batch_add_query(batch, SQL_held_save, 1, client, NULL);
     batch_add_query(batch, SQL_held_describe, 2, described, take_detail);
-    pull_run_batch(pull, batch, held);
+    pull_run(pull, batch, held);
 }
 
 void pull_hold_hidden(struct pull *pull)

@@ -63,15 +63,8 @@ void pull_remember_header(struct pull *pull, const char *variant, const char *di
 
 /* --- the end of a range --- */
 
-static void stored(void *ctx, const struct err *err)
+static void stored(struct pull *pull)
 {
-    struct pull *pull = ctx;
-    if (pull_was_stopped(pull))
-        return;
-    if (err) {
-        pull_fail(pull, ANSWER_PASSING, err);
-        return;
-    }
     pull->headers_count--;
     pull->moves = 0;
     next(pull);
@@ -104,7 +97,7 @@ static void store(struct pull *pull, int is_read)
     batch_add_query(batch, SQL_list_confirm, 5, confirm, NULL);
     batch_add_query(batch, SQL_publish_notify, 1, org_nr, NULL);
     batch_only_if(batch, &pull->is_header_changed);
-    pull_run_batch(pull, batch, stored);
+    pull_run(pull, batch, stored);
 }
 
 /* --- the stage --- */

@@ -101,6 +101,7 @@ struct pull {
     struct gather *gather;
     struct loop_timer *later;
     int is_in_database;
+    void (*next)(struct pull *pull); /* of pull_run() */
 
     /* remembered */
     struct master_memory lists;
@@ -185,12 +186,19 @@ int pull_take_lost(void *ctx, const struct pg_result *result, struct err *err) M
 /* What vanished from the list is still counted by Tripletex's own saldo. */
 void pull_hold_hidden(struct pull *pull);
 
-/* First lines of every callback: 1 = the pull was stopped and is gone. */
-int pull_was_stopped(struct pull *pull) MUST_USE;
+/* Runs a batch (taken) on the stage's connection, or on any writer where there is no stage, and
+ * goes on with `next`. Not where it fails, which ends the pull, or where the pull was stopped
+ * meanwhile. */
+typedef void pull_next_fn(struct pull *pull);
+void pull_run(struct pull *pull, struct pg_batch *batch, pull_next_fn *next);
 
-/* Runs a batch (taken) on the stage's connection, or on any writer where there is no stage. */
+/* The same where a failure is not the end: `done` gets the pull, and asks pull_was_stopped() first.
+ */
 void pull_run_batch(struct pull *pull, struct pg_batch *batch,
                     void (*done)(void *, const struct err *));
+
+/* First lines of such a callback: 1 = the pull was stopped and is gone. */
+int pull_was_stopped(struct pull *pull) MUST_USE;
 
 /* The actions of the table, one file each. */
 void pull_remember(struct pull *pull);

@@ -235,15 +235,8 @@ static void add_again(struct pull *pull, struct pg_batch *batch, const char *id)
     batch_add_query(batch, SQL_pull_again, 3, values, take_again);
 }
 
-static void remembered(void *ctx, const struct err *err)
+static void remembered(struct pull *pull)
 {
-    struct pull *pull = ctx;
-    if (pull_was_stopped(pull))
-        return;
-    if (err) {
-        pull_fail(pull, ANSWER_PASSING, err);
-        return;
-    }
     pull_step(pull, PULL_EVENT_REMEMBERED);
 }
 
@@ -259,7 +252,7 @@ void pull_remember(struct pull *pull)
     batch_add_query(batch, SQL_pull_ranges, 1, values, take_ranges);
     batch_add_query(batch, SQL_pull_differences, 1, values, take_differences);
     add_again(pull, batch, id);
-    pull_run_batch(pull, batch, remembered);
+    pull_run(pull, batch, remembered);
 }
 
 /* --- the horizon --- */
@@ -302,15 +295,8 @@ static int append_year(const struct fiscal_year *year, struct buf *out)
                       clock_format_date(year->next_day, to));
 }
 
-static void settled(void *ctx, const struct err *err)
+static void settled(struct pull *pull)
 {
-    struct pull *pull = ctx;
-    if (pull_was_stopped(pull))
-        return;
-    if (err) {
-        pull_fail(pull, ANSWER_PASSING, err);
-        return;
-    }
     pull_step(pull, PULL_EVENT_SETTLED);
 }
 
@@ -337,5 +323,5 @@ void pull_settle(struct pull *pull)
     batch_add_query(batch, SQL_years_forget, 2, start, NULL);
     if (pull->years_count > 0)
         batch_add_query(batch, SQL_publish_notify, 1, org_nr, NULL);
-    pull_run_batch(pull, batch, settled);
+    pull_run(pull, batch, settled);
 }

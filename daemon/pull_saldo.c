@@ -157,17 +157,6 @@ static int is_load_opening(const struct pull *pull, const struct pull_sheet *she
            sheet->year == pull->horizon.years[pull->load].year;
 }
 
-static void dropped(void *ctx, const struct err *err)
-{
-    struct pull *pull = ctx;
-    if (pull_was_stopped(pull))
-        return;
-    if (err)
-        pull_fail(pull, ANSWER_PASSING, err);
-    else
-        ask(pull);
-}
-
 /* The list moved while it was read: what came of it is dropped, and it is asked for again. */
 static void take_moved(struct pull *pull, const struct err *err)
 {
@@ -178,7 +167,7 @@ static void take_moved(struct pull *pull, const struct err *err)
     } else {
         struct pg_batch *batch = batch_new(BATCH_PLAIN);
         batch_add_query(batch, SQL_stage_balance_drop, 0, NULL, NULL);
-        pull_run_batch(pull, batch, dropped);
+        pull_run(pull, batch, ask);
     }
 }
 
@@ -337,17 +326,6 @@ static void ask(struct pull *pull)
         fetched, pull);
 }
 
-static void forgotten(void *ctx, const struct err *err)
-{
-    struct pull *pull = ctx;
-    if (pull_was_stopped(pull))
-        return;
-    if (err)
-        pull_fail(pull, ANSWER_PASSING, err);
-    else
-        next(pull);
-}
-
 void pull_weigh(struct pull *pull)
 {
     pull->sheet = 0;
@@ -363,5 +341,5 @@ void pull_weigh(struct pull *pull)
     }
     struct pg_batch *batch = batch_new(BATCH_PLAIN);
     batch_add_query(batch, SQL_stage_month_forget, 0, NULL, NULL);
-    pull_run_batch(pull, batch, forgotten);
+    pull_run(pull, batch, next);
 }

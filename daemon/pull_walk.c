@@ -130,7 +130,7 @@ static void give_stage(void *ctx, const struct err *err)
     fetch_give_stage(pull->fetch, err ? NULL : stage_pg(pull->stage), err);
 }
 
-static void clear_slice(struct pull *pull, void (*done)(void *, const struct err *))
+static struct pg_batch *make_clearing(const struct pull *pull)
 {
     char from[CLOCK_DATE_BYTES], to[CLOCK_DATE_BYTES];
     const struct slice *slice = &pull->hand.slice;
@@ -146,7 +146,7 @@ static void clear_slice(struct pull *pull, void (*done)(void *, const struct err
                              number_to };
     struct pg_batch *batch = batch_new(BATCH_PLAIN);
     batch_add_query(batch, SQL_stage_range_clear, (int)ARRAY_LEN(values), values, NULL);
-    pull_run_batch(pull, batch, done);
+    return batch;
 }
 
 /* Whether rows of the slice in hand may have been staged before. A first load goes from day to day
@@ -175,7 +175,7 @@ static void use_stage(struct pull *pull)
     if (is_clean)
         fetch_give_stage(pull->fetch, stage_pg(pull->stage), NULL);
     else
-        clear_slice(pull, give_stage);
+        pull_run_batch(pull, make_clearing(pull), give_stage);
 }
 
 static void stage_opened(void *ctx, struct pg *pg, const struct err *err)
@@ -243,17 +243,6 @@ static void take_read(struct pull *pull)
     next(pull);
 }
 
-static void emptied(void *ctx, const struct err *err)
-{
-    struct pull *pull = ctx;
-    if (pull_was_stopped(pull))
-        return;
-    if (err)
-        pull_fail(pull, ANSWER_PASSING, err);
-    else
-        take_read(pull);
-}
-
 static void answer_read(struct pull *pull, const struct fetch_result *result)
 {
     const char *fault = pull->blind_reason ? NULL : find_fault(pull, result);
@@ -273,7 +262,8 @@ static void answer_read(struct pull *pull, const struct fetch_result *result)
         next(pull);
     } else if (result->rows == 0 && !pull->hand.is_learning && stage_pg(pull->stage) &&
                may_be_staged(pull)) {
-        clear_slice(pull, emptied); /* what an earlier try has staged of it */
+        /* What an earlier try has staged of it. */
+        pull_run(pull, make_clearing(pull), take_read);
     } else {
         take_read(pull);
     }
