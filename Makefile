@@ -353,6 +353,7 @@ install-files:
 	install -D -m 0644 sql/README.md $(DESTDIR)$(DOC_DIR)/sql/README.md
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/saldod/sql sql/bootstrap.sql
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/saldod/sql/migrations sql/migrations/*.sql
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/saldod/sql/servers sql/servers/*.sql
 	install -D -m 0644 config/saldod.8 $(DESTDIR)$(PREFIX)/share/man/man8/saldod.8
 	install -D -m 0644 config/saldod.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/saldod.conf.5
 	install -D -m 0644 config/finale.7 $(DESTDIR)$(PREFIX)/share/man/man7/finale.7

@@ -131,9 +131,9 @@ static struct cluster *name_files(const struct folder *folder, const char *name)
     return cluster;
 }
 
-struct cluster *cluster_new(const struct folder *folder)
+static struct cluster *make(const struct folder *folder, const char *name)
 {
-    struct cluster *cluster = name_files(folder, "pg");
+    struct cluster *cluster = name_files(folder, name);
     if (cluster->bin && make_folder(cluster) == 0 && init_data(cluster) == 0) {
         start_server(cluster);
         if (wait_ready(cluster) == 0)
@@ -144,6 +144,18 @@ struct cluster *cluster_new(const struct folder *folder)
                   cluster->bin ? log : "no /usr/lib/postgresql/*/bin; see: make deps");
     cluster_free(cluster);
     return NULL;
+}
+
+struct cluster *cluster_new(const struct folder *folder)
+{
+    return make(folder, "pg");
+}
+
+struct cluster *cluster_named(const struct folder *folder, const char *name)
+{
+    struct cluster *cluster = make(folder, name);
+    assert_non_null(cluster);
+    return cluster;
 }
 
 struct cluster *cluster_follow(const struct cluster *primary, const struct folder *folder)

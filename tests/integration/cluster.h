@@ -20,6 +20,9 @@ enum cluster_stop {
 /* Makes and starts it. Borrows `folder`, which must outlive it. NULL on failure: it was printed. */
 struct cluster *cluster_new(const struct folder *folder) MUST_USE;
 
+/* A further one, with a name of its own. Failing to start fails the test. */
+struct cluster *cluster_named(const struct folder *folder, const char *name) MUST_USE;
+
 /* A standby that follows it, in the same folder. Failing to start fails the test. */
 struct cluster *cluster_follow(const struct cluster *primary, const struct folder *folder) MUST_USE;
 
