@@ -94,6 +94,17 @@ static int is_host_right(const struct status *status, const struct server_call *
     return address_is_loopback(name);
 }
 
+/* The page, or that of a client: what has the form of an organisation number, known or not. */
+static int is_page(const char *path)
+{
+    if (strcmp(path, "/") == 0)
+        return 1;
+    if (strncmp(path, CLIENT, sizeof(CLIENT) - 1) != 0)
+        return 0;
+    path += sizeof(CLIENT) - 1;
+    return strlen(path) == 9 && strspn(path, "0123456789") == 9;
+}
+
 static void handle(void *ctx, struct server_call *call)
 {
     struct status *status = ctx;
@@ -108,7 +119,7 @@ static void handle(void *ctx, struct server_call *call)
         status_metrics(status, call);
     else if (strncmp(path, API, sizeof(API) - 1) == 0)
         status_api(status, call, path + sizeof(API) - 1);
-    else if (strcmp(path, "/") == 0 || strncmp(path, CLIENT, sizeof(CLIENT) - 1) == 0)
+    else if (is_page(path))
         status_page_answer(status->page, call);
     else
         status_answer_error(call, 404, "there is nothing here");

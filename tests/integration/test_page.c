@@ -146,6 +146,120 @@ static void sorts_searches_and_filters(struct stage *stage)
     photograph(stage, browser, "overview-phone");
 }
 
+static void fits_every_width(struct stage *stage)
+{
+    static const int WIDTHS[] = { 320, 375, 800, 1000, 1280 };
+    static const char *const PATHS[] = { "/?lang=nb", "/?lang=en",
+                                         "/clients/" BOOKS_CLIENT "?lang=nb",
+                                         "/clients/" BOOKS_CLIENT "?lang=en" };
+    struct browser *browser = need_browser();
+    (void)set_scene(stage);
+    add_clients(stage);
+    books_wait_fresh(stage, 30);
+    db_run(stage->db,
+           "SELECT bureau.add_client('811126489', 'Etnavnutenmellomromsomerlengreennskjermen"
+           "påentelefonkanvise AS', bureau => 'Regnskap Nord AS')");
+    stage_wait(stage, 20, "SELECT count(*) = 1 FROM finale.client WHERE state = 'no_access'");
+    for (size_t i = 0; i < ARRAY_LEN(PATHS); i++) {
+        open_page(browser, PATHS[i]);
+        for (size_t j = 0; j < ARRAY_LEN(WIDTHS); j++) {
+            browser_resize(browser, WIDTHS[j], 844);
+            AUTO_FREE char *fits = mem_printf("innerWidth === %d && "
+                                              "document.documentElement.scrollWidth <= innerWidth",
+                                              WIDTHS[j]);
+            browser_wait(browser, 10, fits);
+        }
+    }
+    browser_resize(browser, 375, 844);
+    open_page(browser, "/?lang=nb");
+    photograph(stage, browser, "overview-phone-nb");
+    check(browser, NAMES,
+          "Etnavnutenmellomromsomerlengreennskjermenpåentelefonkanvise AS|Bakken Bakeri AS|"
+          "Fjord Fisk AS");
+    AUTO_FREE char *unset = browser_run(browser, "const sort = document.getElementById('sort');"
+                                                 "sort.value = 'name down';"
+                                                 "sort.dispatchEvent(new Event('change'))");
+    check(browser, NAMES,
+          "Fjord Fisk AS|Etnavnutenmellomromsomerlengreennskjermenpåentelefonkanvise AS|"
+          "Bakken Bakeri AS");
+    assert_string_equal(unset, "");
+    browser_resize(browser, 1280, 900);
+}
+
+/* What has the focus is drawn anew when something changes, and keeps it. */
+static void keeps_the_focus(struct stage *stage)
+{
+    static const char *const FOCUSED[][2] = {
+        { "[data-filter=fresh]", "document.activeElement.dataset.filter === 'fresh'" },
+        { "#rows tr[data-org='" BOOKS_CLIENT "'] a",
+          "document.activeElement.closest('tr').dataset.org === '" BOOKS_CLIENT "'" },
+    };
+    struct browser *browser = need_browser();
+    (void)set_scene(stage);
+    add_clients(stage);
+    books_wait_fresh(stage, 30);
+    open_page(browser, "/?lang=en");
+    for (size_t i = 0; i < ARRAY_LEN(FOCUSED); i++) {
+        AUTO_FREE char *focus = mem_printf("document.querySelector(\"%s\").focus();"
+                                           "window.row = document.querySelector(\"#rows "
+                                           "tr[data-org='" BOOKS_CLIENT "']\")",
+                                           FOCUSED[i][0]);
+        free(browser_run(browser, focus));
+        world_post(stage->world, "/mutate", "{\"orgNr\": \"" BOOKS_CLIENT "\", \"count\": 5}");
+        browser_wait(browser, 20, "!window.row.isConnected");
+        browser_wait(browser, 5, FOCUSED[i][1]);
+    }
+    open_page(browser, "/clients/" BOOKS_CLIENT "?lang=en");
+    free(browser_run(browser, "window.link = document.querySelector('#one a'); link.focus()"));
+    world_post(stage->world, "/mutate", "{\"orgNr\": \"" BOOKS_CLIENT "\", \"count\": 5}");
+    browser_wait(browser, 20, "!window.link.isConnected");
+    check(browser, "return document.activeElement.getAttribute('href')", "/?lang=en");
+}
+
+static void tells_of_a_first_load_that_fails(struct stage *stage)
+{
+    struct browser *browser = need_browser();
+    (void)set_scene(stage);
+    db_run(stage->db, "SELECT bureau.add_bureau('Regnskap Sør AS', 'test-nonsense')");
+    db_run(stage->db, "SELECT bureau.add_client('811126489', 'Nordlys ANS', "
+                      "bureau => 'Regnskap Sør AS')");
+    open_page(browser, "/?lang=en");
+    browser_wait(browser, 60,
+                 "/needs attention/.test(document.getElementById('sentence').innerText)");
+    browser_wait(browser, 5,
+                 "/Loading – failing|Waiting – failing/.test("
+                 "document.querySelector('#rows .state').innerText)");
+    browser_wait(browser, 5,
+                 "/enter its value/.test(document.querySelector('#rows .todo').innerText)");
+    open_page(browser, "/clients/811126489?lang=en");
+    browser_wait(browser, 10,
+                 "document.getElementById('sentence').innerText === '1 first load fails'");
+}
+
+static void says_so_where_the_database_is_away(struct stage *stage)
+{
+    static const char AWAY[] = "document.getElementById('sentence').innerText.startsWith("
+                               "'The database is away')";
+    struct browser *browser = need_browser();
+    (void)set_scene(stage);
+    add_clients(stage);
+    books_wait_fresh(stage, 30);
+    open_page(browser, "/clients/" BOOKS_CLIENT "?lang=en");
+    browser_wait(browser, 10, "document.getElementById('sentence').innerText === 'Fresh'");
+    cluster_stop(stage->cluster, CLUSTER_FAST);
+    browser_wait(browser, 20, AWAY);
+    static const char *const PATHS[] = { "/?lang=en", "/clients/" BOOKS_CLIENT "?lang=en" };
+    for (size_t i = 0; i < ARRAY_LEN(PATHS); i++) {
+        AUTO_FREE char *whole = mem_printf("%s%s", url, PATHS[i]);
+        browser_open(browser, whole);
+        browser_wait(browser, 20, AWAY);
+    }
+    cluster_start(stage->cluster);
+    PQfinish(stage->db);
+    stage->db = db_open(stage->conninfo);
+    browser_wait(browser, 30, "document.getElementById('sentence').innerText === 'Fresh'");
+}
+
 static void speaks_the_language_of_its_reader(struct stage *stage)
 {
     struct browser *browser = need_browser();
@@ -255,11 +369,13 @@ static void shows_thousands_within_a_second(struct stage *stage)
     assert_in_range(sorted, 1, stage_ms(stage, RENDER_MS / 1000.0));
     AUTO_FREE char *before = browser_run(browser,
                                          "return document.querySelectorAll('#rows tr').length");
-    AUTO_FREE char *none = browser_run(browser, "scrollTo(0, document.body.scrollHeight)");
+    browser_click(browser, "#next");
     AUTO_FREE char *more = mem_printf("document.querySelectorAll('#rows tr').length > %s", before);
     browser_wait(browser, 10, more);
-    assert_string_equal(none, "");
     photograph(stage, browser, "thousands");
+    browser_type(browser, "#search", "nobody at all");
+    browser_wait(browser, 10,
+                 "/^Viser 0 av 5.000/.test(document.getElementById('more').innerText)");
 }
 
 int main(void)
@@ -267,6 +383,10 @@ int main(void)
     static struct stage stage;
     const struct CMUnitTest tests[] = {
         STAGE_TEST(&stage, sorts_searches_and_filters),
+        STAGE_TEST(&stage, fits_every_width),
+        STAGE_TEST(&stage, keeps_the_focus),
+        STAGE_TEST(&stage, tells_of_a_first_load_that_fails),
+        STAGE_TEST(&stage, says_so_where_the_database_is_away),
         STAGE_TEST(&stage, speaks_the_language_of_its_reader),
         STAGE_TEST(&stage, follows_a_client_without_reloading),
         STAGE_TEST(&stage, takes_hostile_names_for_text),
