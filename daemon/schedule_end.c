@@ -97,13 +97,6 @@ static void settle_failure(struct client_task *task, const struct pull_result *r
         client->token->was_refused = 1;
 }
 
-/* Where others of the token wait their turn, it comes after them whatever its slot. */
-static int is_crowded(const struct client_task *task)
-{
-    const struct token_entry *entry = task->client->token;
-    return entry && entry->queue && turn_queue_waiting(entry->queue, TURN_LOOK) > 0;
-}
-
 static int64_t settle_end(struct client_task *task, const struct pull_result *result)
 {
     struct schedule *schedule = task->schedule;
@@ -123,11 +116,9 @@ static int64_t settle_end(struct client_task *task, const struct pull_result *re
     task->work = task->client->is_loaded ? 0 : task->work + done;
     int64_t wait_ms = schedule_outcome_wait_ms(schedule->app, task->client, result,
                                                now_ms - task->failing_since_ms);
-    if (result->end != PULL_UP_TO_DATE)
-        return wait_ms - wait_ms / 10 + schedule_within(wait_ms / 5 + 1);
-    return is_crowded(task)
-               ? wait_ms
-               : schedule_outcome_slot_ms(schedule->app, task->client, now_ms, wait_ms);
+    if (result->end == PULL_UP_TO_DATE)
+        return schedule_outcome_slot_ms(schedule->app, task->client, now_ms, wait_ms);
+    return wait_ms - wait_ms / 10 + schedule_within(wait_ms / 5 + 1);
 }
 
 /* The token was entered again while the pull was failing because of it. */

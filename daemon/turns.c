@@ -113,11 +113,6 @@ int turn_queue_running(const struct turn_queue *queue)
     return queue->running[TURN_LOOK] + queue->running[TURN_LOAD];
 }
 
-int turn_queue_waiting(const struct turn_queue *queue, enum turn_kind kind)
-{
-    return (int)queue->waiting[kind].count;
-}
-
 /* --- turns --- */
 
 void turn_wait(struct turn *turn, struct turn_queue *queue, enum turn_kind kind, int64_t key)

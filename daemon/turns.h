@@ -56,7 +56,6 @@ void turn_queue_drop(struct turn_queue *queue); /* NULL is fine */
 void turn_queue_open(struct turn_queue *queue, int is_open);
 
 int turn_queue_running(const struct turn_queue *queue) MUST_USE;
-int turn_queue_waiting(const struct turn_queue *queue, enum turn_kind kind) MUST_USE;
 
 /* Joins those who wait: smaller keys first, among those of its kind. */
 void turn_wait(struct turn *turn, struct turn_queue *queue, enum turn_kind kind, int64_t key);
