@@ -39,9 +39,15 @@ struct alert {
     struct app *app;
     struct loop_timer *tick;
     LIST_HEAD(, alert_run) runs;
-    int running, is_looking;
+    int running, is_looking, is_ending;
     int64_t begun_ms;
 };
+
+static void look_in(struct alert *alert, int64_t wait_ms)
+{
+    if (!alert->is_ending)
+        loop_timer_start(alert->tick, wait_ms);
+}
 
 /* --- the command --- */
 
@@ -90,7 +96,7 @@ static void run_ended(void *ctx, const struct err *err)
     store(run, err == NULL);
     run_free(run);
     if (!alert->is_looking)
-        loop_timer_start(alert->tick, err ? LOOK_LEAST_MS : 0);
+        look_in(alert, err ? LOOK_LEAST_MS : 0);
 }
 
 /* The command and its words, taken apart at blanks: no shell reads them. */
@@ -161,7 +167,7 @@ static void looked(void *ctx, const struct err *err)
         log_warning(alert->app->log, NULL,
                     "Alerts could not be looked for, which is tried again in some seconds: %s",
                     err->text);
-    loop_timer_start(alert->tick, err ? LOOK_LEAST_MS : look_wait_ms(took_ms));
+    look_in(alert, err ? LOOK_LEAST_MS : look_wait_ms(took_ms));
 }
 
 static void look(void *ctx)
@@ -194,6 +200,12 @@ struct alert *alert_new(struct app *app)
     LIST_INIT(&alert->runs);
     loop_timer_start(alert->tick, LOOK_LEAST_MS);
     return alert;
+}
+
+void alert_end(struct alert *alert)
+{
+    alert->is_ending = 1;
+    loop_timer_stop(alert->tick);
 }
 
 void alert_free(struct alert *alert)

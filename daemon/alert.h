@@ -16,6 +16,9 @@ struct app;
 /* Begins to look, whenever the database is there. */
 struct alert *alert_new(struct app *app) MUST_USE;
 
+/* The daemon ends: looks no more, for nothing may be asked of a pool that closes. */
+void alert_end(struct alert *alert);
+
 /* Ends what runs. NULL is fine. */
 void alert_free(struct alert *alert);
 

@@ -222,6 +222,7 @@ static void on_end(void *ctx, int signal_number)
         return;
     }
     run->is_ending = 1;
+    alert_end(run->alert);
     service_stopping();
     tell_health(run, HEALTH_ENDING, NULL);
     log_notice(run->app.log, NULL,
