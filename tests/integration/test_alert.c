@@ -192,7 +192,10 @@ static void a_look_that_was_kept_waiting_is_made_again_soon(struct stage *stage)
     PGconn *other = db_open(stage->conninfo);
     db_run(other, "BEGIN");
     db_run(other, "LOCK TABLE sync.alert IN ACCESS EXCLUSIVE MODE");
-    stage_wait_told(stage, daemon, 40, "Alerts could not be looked for");
+    stage_wait(stage, 20,
+               "SELECT coalesce(bool_or(pg_cancel_backend(pid)), false) FROM pg_locks "
+               "WHERE relation = 'sync.alert'::regclass AND NOT granted");
+    stage_wait_told(stage, daemon, 10, "Alerts could not be looked for");
     db_run(other, "ROLLBACK");
     PQfinish(other);
     hide_salary(stage, 1);
