@@ -16,7 +16,7 @@
 
 #define SCHEDULE "pull_interval = 1s\nmaster_interval = 1d\ncold_interval = 1d\nhistory_years = 0"
 
-static const struct fleet FLEET = { .bureaus = 6, .clients = 6, .postings = 40, .years = 1 };
+static const struct fleet FLEET = { .bureaus = 10, .clients = 10, .postings = 40, .years = 1 };
 static const struct stage_config FIRST = { .database = "instance = first", .schedule = SCHEDULE };
 static const struct stage_config SECOND = { .database = "instance = second", .schedule = SCHEDULE };
 
