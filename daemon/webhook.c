@@ -107,7 +107,8 @@ static int take(struct webhook *webhook, const struct server_call *call)
 
 static void handle(void *ctx, struct server_call *call)
 {
-    server_answer(call, &(struct server_answer){ .status = take(ctx, call) });
+    server_answer(call,
+                  &(struct server_answer){ .status = take(ctx, call), .headers = SERVER_HEADERS });
 }
 
 /* --- listening --- */

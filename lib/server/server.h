@@ -2,9 +2,10 @@
  * server.h - a small HTTP/1.1 server on the loop: status page, metrics, webhooks.
  *
  * Answers whole bodies and streams of events; no TLS (that is terminated in front), no chunked
- * requests, no ranges. Everything that a peer can send or hold is bounded: heads, bodies,
- * connections, and the time for each of them; when all connections are taken, the one that has
- * been slowest to ask makes room. Never logs and never blocks.
+ * requests, no ranges. A peer that waits for 100 Continue gets it once its head is found right.
+ * Everything that a peer can send or hold is bounded: heads, bodies, connections, and the time for
+ * each of them; when all connections are taken, the one that has been slowest to ask makes room.
+ * Never logs and never blocks.
  */
 #ifndef SALDOD_SERVER_SERVER_H
 #define SALDOD_SERVER_SERVER_H
@@ -26,7 +27,7 @@ enum server_method { SERVER_GET = 1, SERVER_HEAD = 2, SERVER_POST = 4 };
 
 struct server_options {
     const char *address; /* HOST:PORT; the host is a name or an address, [v6] in brackets */
-    int methods;         /* a mask of enum server_method; others are answered 405 */
+    int methods;         /* a mask of enum server_method; others are answered 405 with Allow */
     int connections_max;
     size_t body_max_bytes; /* of a request */
     int64_t request_ms;    /* to send a request in; 0 = 10 s */
@@ -60,6 +61,12 @@ const char *server_call_body(const struct server_call *call, size_t *ret_len) MU
 struct server_body *server_body_new(struct buf *buf) MUST_USE;
 struct server_body *server_body_ref(struct server_body *body);
 void server_body_unref(struct server_body *body); /* NULL is fine */
+
+/* Headers for every answer: nobody keeps it, frames it or guesses what it is. */
+#define SERVER_HEADERS                                                                             \
+    "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"                               \
+    "Referrer-Policy: no-referrer\r\nX-Frame-Options: DENY\r\n"                                    \
+    "Cross-Origin-Resource-Policy: same-origin\r\n"
 
 struct server_answer {
     int status;

@@ -7,6 +7,8 @@
 #include "lib/base/mem.h"
 #include "lib/server/server_internal.h"
 
+enum { REFUSAL_BYTES_MAX = 512 }; /* of its further headers */
+
 static const struct reason {
     int status;
     const char *text;
@@ -23,6 +25,7 @@ static const struct reason {
     { 411, "Length Required" },
     { 413, "Content Too Large" },
     { 414, "URI Too Long" },
+    { 417, "Expectation Failed" },
     { 421, "Misdirected Request" },
     { 431, "Request Header Fields Too Large" },
     { 500, "Internal Server Error" },
@@ -142,6 +145,45 @@ void call_write_head(struct connection *connection, const struct server_answer *
     if (connection->is_closing || body_bytes < 0)
         append(connection, "Connection: ", "close");
     if (buf_printf(&connection->out, "%s\r\n", answer->headers ? answer->headers : "") < 0)
+        connection->is_closing = 1;
+}
+
+static const struct method {
+    enum server_method method;
+    const char *name;
+} METHODS[] = { { SERVER_GET, "GET" }, { SERVER_HEAD, "HEAD" }, { SERVER_POST, "POST" } };
+
+static void append_allowed(int methods, struct buf *out)
+{
+    const char *before = "Allow: ";
+    for (size_t i = 0; i < ARRAY_LEN(METHODS); i++) {
+        if (!(methods & METHODS[i].method))
+            continue;
+        if (buf_printf(out, "%s%s", before, METHODS[i].name) < 0)
+            abort(); /* a bug: there are three of them */
+        before = ", ";
+    }
+    if (buf_append_text(out, "\r\n") < 0)
+        abort();
+}
+
+void call_write_refusal(struct connection *connection, int status, int has_body)
+{
+    char text[64];
+    AUTO_BUF struct buf headers;
+    buf_init(&headers, REFUSAL_BYTES_MAX);
+    int len = snprintf(text, sizeof(text), "%d %s\n", status, reason_of(status));
+    if (buf_append_text(&headers, SERVER_HEADERS) < 0)
+        abort(); /* a bug: they are short */
+    if (status == 405)
+        append_allowed(connection->server->options.methods, &headers);
+    call_write_head(connection,
+                    &(struct server_answer){ .status = status,
+                                             .type = "text/plain; charset=utf-8",
+                                             .headers = buf_text(&headers),
+                                             .is_last = 1 },
+                    len);
+    if (has_body && buf_append_text(&connection->out, text) < 0)
         connection->is_closing = 1;
 }
 

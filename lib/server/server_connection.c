@@ -1,6 +1,7 @@
 /* One connection: reads a request, has it answered, sends the answer, and again. */
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include "lib/base/loop.h"
@@ -128,9 +129,9 @@ void connection_send(struct connection *connection)
 
 void connection_refuse(struct connection *connection, int status)
 {
-    const struct server_answer answer = { .status = status, .is_last = 1 };
+    int is_head = connection->in.len_bytes > 5 && memcmp(connection->in.data, "HEAD ", 5) == 0;
     buf_clear(&connection->in);
-    call_write_head(connection, &answer, 0);
+    call_write_refusal(connection, status, !is_head);
     connection_send(connection);
 }
 
@@ -152,6 +153,13 @@ static int method_of(const char *name)
     return strcmp(name, "POST") == 0 ? SERVER_POST : 0;
 }
 
+/* What a peer asks for before it sends the body; of HTTP/1.0 it means nothing (RFC 9110, section
+ * 10.1.1). */
+static const char *expectation(const struct server_call *call)
+{
+    return call->head.is_http_1_0 ? NULL : server_head_find(&call->head, "Expect");
+}
+
 /* 0, or the status to refuse with. */
 static int check_call(const struct server *server, struct server_call *call)
 {
@@ -161,6 +169,9 @@ static int check_call(const struct server *server, struct server_call *call)
     call->method = method;
     if (method == SERVER_POST && !server_head_find(&call->head, "Content-Length"))
         return 411;
+    const char *expected = expectation(call);
+    if (expected && strcasecmp(expected, "100-continue") != 0)
+        return 417;
     return call->head.body_bytes > (int64_t)server->options.body_max_bytes ? 413 : 0;
 }
 
@@ -177,6 +188,33 @@ static void hand_over(struct connection *connection, struct server_call *call, s
     loop_timer_stop(connection->timer);
     loop_watch_set(connection->watch, 0);
     server->handle(server->ctx, call);
+}
+
+/* The head is fine, and its peer waits for word of that before it sends the body. Nothing else is
+ * on its way to it, so few bytes find room; -1 = the peer is gone. */
+static int let_continue(struct connection *connection)
+{
+    static const char CONTINUE[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    ssize_t done = send(connection->fd, CONTINUE, sizeof(CONTINUE) - 1, MSG_NOSIGNAL);
+    if (done < 0 && (errno == EAGAIN || errno == EINTR))
+        return 0; /* it goes on by itself after a while, or is too slow to ask */
+    return done == (ssize_t)sizeof(CONTINUE) - 1 ? 0 : -1;
+}
+
+/* Whether to tell so: once, when nothing of the body has come. */
+static int is_waiting(const struct connection *connection, const struct server_call *call,
+                      size_t head_len)
+{
+    return expectation(call) && connection->in.len_bytes == head_len && call->head.body_bytes > 0;
+}
+
+/* The head is here, the body not yet. `connection` may be gone after. */
+static void await_body(struct connection *connection, struct server_call *call, size_t head_len)
+{
+    int is_told = is_waiting(connection, call, head_len);
+    call_free(call); /* read again when there is more: heads are short */
+    if (is_told && let_continue(connection) < 0)
+        connection_free(connection);
 }
 
 /* What has come so far may be a request. `connection` may be gone after. */
@@ -198,7 +236,7 @@ static void read_on(struct connection *connection)
         call_free(call);
         connection_refuse(connection, status);
     } else if (connection->in.len_bytes - head_len < (size_t)call->head.body_bytes) {
-        call_free(call); /* read again when there is more: heads are short */
+        await_body(connection, call, head_len);
     } else {
         hand_over(connection, call, head_len);
     }

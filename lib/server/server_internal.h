@@ -93,6 +93,10 @@ void connection_refuse(struct connection *connection, int status);
 /* Puts status line and headers of an answer into `out`. */
 void call_write_head(struct connection *connection, const struct server_answer *answer,
                      int64_t body_bytes);
+
+/* The same for what is refused before a handler sees it, with the reason as text unless the peer
+ * wants no body. */
+void call_write_refusal(struct connection *connection, int status, int has_body);
 struct server_call *call_new(struct connection *connection, size_t head_len) MUST_USE;
 void call_free(struct server_call *call);
 

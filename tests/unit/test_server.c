@@ -256,6 +256,69 @@ static void refuses_by_status(void **state)
     assert_int_equal(world->calls, 0);
 }
 
+/* Also where no handler sees the request. */
+static void says_why_it_refuses_and_what_it_takes(void **state)
+{
+    struct world *world = *state;
+    check(world, "PUT / HTTP/1.1\r\n" REST, "\r\nAllow: GET, HEAD, POST\r\n");
+    check(world, "PUT / HTTP/1.1\r\n" REST, "\r\nX-Content-Type-Options: nosniff\r\n");
+    check(world, "PUT / HTTP/1.1\r\n" REST, "\r\nCache-Control: no-store\r\n");
+    check(world, "PUT / HTTP/1.1\r\n" REST, "\r\n\r\n405 Method Not Allowed\n");
+    check(world, "what is this\r\n\r\n", "\r\n\r\n400 Bad Request\n");
+}
+
+static void a_refused_head_has_no_body(void **state)
+{
+    struct world *world = *state;
+    struct server_options options = OPTIONS;
+    struct peer peer;
+    options.methods = SERVER_POST;
+    server_free(world->server);
+    serve(world, &options);
+    peer_open(&peer, world);
+    peer_say(&peer, "HEAD / HTTP/1.1\r\n" REST);
+    const char *got = peer_wait(&peer, NULL);
+    assert_non_null(strstr(got, "HTTP/1.1 405 "));
+    assert_non_null(strstr(got, "\r\nAllow: POST\r\n"));
+    assert_string_equal(strstr(got, "\r\n\r\n"), "\r\n\r\n");
+    peer_close(&peer);
+}
+
+/* --- 100 Continue --- */
+
+#define EXPECTING(version, bytes, what)                                                            \
+    "POST / HTTP/" version "\r\nContent-Length: " bytes "\r\nExpect: " what "\r\n" REST
+
+static void tells_a_peer_that_waits_to_go_on(void **state)
+{
+    struct world *world = *state;
+    struct peer peer;
+    peer_open(&peer, world);
+    peer_say(&peer, EXPECTING("1.1", "5", "100-Continue"));
+    const char *got = peer_wait(&peer, "HTTP/1.1 100 Continue\r\n\r\n");
+    assert_string_equal(got, "HTTP/1.1 100 Continue\r\n\r\n");
+    peer_say(&peer, "ha");
+    peer_say(&peer, "llo");
+    got = peer_wait(&peer, NULL);
+    assert_non_null(strstr(got, "HTTP/1.1 200 OK\r\n"));
+    assert_null(strstr(got + strlen("HTTP/1.1 100"), "100 Continue"));
+    assert_string_equal(world->body, "hallo");
+    peer_close(&peer);
+}
+
+static void tells_nobody_to_go_on_in_vain(void **state)
+{
+    struct world *world = *state;
+    struct peer peer;
+    check(world, EXPECTING("1.1", "33", "100-continue"), "HTTP/1.1 413 ");
+    check(world, EXPECTING("1.1", "5", "a pony"), "HTTP/1.1 417 Expectation Failed\r\n");
+    peer_open(&peer, world);
+    peer_say(&peer, EXPECTING("1.1", "5", "100-continue") "hallo");
+    assert_null(strstr(peer_wait(&peer, NULL), "100 Continue"));
+    peer_close(&peer);
+    check(world, EXPECTING("1.0", "5", "100-continue") "hallo", "HTTP/1.1 200 OK\r\n");
+}
+
 static void refuses_a_head_that_never_ends(void **state)
 {
     struct peer peer;
@@ -386,6 +449,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(sends_what_is_larger_than_a_socket_takes, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(refuses_by_status, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(says_why_it_refuses_and_what_it_takes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_refused_head_has_no_body, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(tells_a_peer_that_waits_to_go_on, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(tells_nobody_to_go_on_in_vain, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses_a_head_that_never_ends, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ends_who_is_too_slow_to_ask, set_up, tear_down),
         cmocka_unit_test_setup_teardown(makes_room_by_ending_the_slowest, set_up, tear_down),
