@@ -95,7 +95,15 @@ int address_is_loopback(const char *host)
     return strcasecmp(host, "localhost") == 0;
 }
 
-/* --- base_url --- */
+/* --- base_url, public_url --- */
+
+static const struct use {
+    const char *in_the_clear, *example;
+} USES[] = {
+    [ADDRESS_OF_API] = { "would send tokens in the clear", "https://tripletex.no/v2" },
+    [ADDRESS_OF_WEBHOOK] = { "would have events sent in the clear",
+                             "https://saldod.example.no/hook" },
+};
 
 /* The bytes of "https://" or "http://" at the start; 0 where it is neither. */
 static size_t scheme_len(const char *text, int *ret_is_tls)
@@ -118,7 +126,7 @@ static int refuse_secrets(const char *text, struct err *err)
     return 0;
 }
 
-static int url_check(const char *text, struct err *err)
+static int url_check(const char *text, const struct use *use, struct err *err)
 {
     struct authority authority = { .port = 0 };
     int is_tls = 0;
@@ -137,17 +145,17 @@ static int url_check(const char *text, struct err *err)
         return err_set(err, EINVAL, "the path holds a character that no address may hold");
     if (!is_tls && !address_is_loopback(authority.host))
         return err_set(err, EINVAL,
-                       "http:// to %.100s would send tokens in the clear: it is allowed for "
-                       "127.0.0.0/8, [::1] and localhost only",
-                       authority.host);
+                       "http:// to %.100s %s: it is allowed for 127.0.0.0/8, [::1] and localhost "
+                       "only",
+                       authority.host, use->in_the_clear);
     return 0;
 }
 
-int address_parse_url(const char *text, char **ret_url, struct err *err)
+int address_parse_url(const char *text, enum address_use use, char **ret_url, struct err *err)
 {
-    int rc = url_check(text, err);
+    int rc = url_check(text, &USES[use], err);
     if (rc) {
-        err_set_remedy(err, "write https://HOST/PATH, for example https://tripletex.no/v2");
+        err_set_remedy(err, "write https://HOST/PATH, for example %s", USES[use].example);
         return rc;
     }
     size_t len = strlen(text);
@@ -181,4 +189,26 @@ int address_check_listen(const char *text, struct err *err)
         err_set_remedy(err,
                        "write HOST:PORT, for example 127.0.0.1:9460, or nothing to switch it off");
     return rc;
+}
+
+/* Whether listening on the host takes a port of the other one too. */
+static int covers(const char *host, const char *other)
+{
+    struct in_addr v4;
+    if (strcmp(host, "0.0.0.0") == 0)
+        return !strchr(other, ':');
+    if (strcmp(host, "::") == 0)
+        return inet_pton(AF_INET, other, &v4) != 1;
+    if (strcmp(host, "localhost") == 0)
+        return strcmp(other, "127.0.0.1") == 0 || strcmp(other, "::1") == 0;
+    return strcmp(host, other) == 0;
+}
+
+int address_is_same_listen(const char *one, const char *other)
+{
+    struct authority a, b;
+    if (authority_parse(one, strlen(one), &a, NULL) ||
+        authority_parse(other, strlen(other), &b, NULL))
+        return 0;
+    return a.port == b.port && (covers(a.host, b.host) || covers(b.host, a.host));
 }

@@ -1,7 +1,10 @@
 /* Validates configuration, credentials and schema, and prints every fault. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "daemon/command.h"
 #include "daemon/command_database.h"
@@ -81,6 +84,53 @@ static void check_secrets(struct check *check)
             check_token(check, settings->clients[i].employee_token_file, "employee_token_file",
                         settings->clients[i].file, settings->clients[i].line);
     }
+}
+
+/* Chosen by ourselves, so no host of Tripletex has a say in it. */
+static void check_webhook_secret(struct check *check)
+{
+    const struct settings *settings = check->settings;
+    struct err err = ERR_NONE;
+    char *secret = NULL;
+    if (!settings->webhook_secret_file || is_left_out(check, settings->webhook_secret_file))
+        return;
+    if (secret_read_shared(settings->webhook_secret_file, "[webhook] secret_file", &secret, &err) <
+        0)
+        fault(check, settings->file, 0, &err);
+    locked_free(secret);
+}
+
+/* --- the command of alerts --- */
+
+/* 0, or why it cannot be run. */
+static int try_program(const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) < 0)
+        return errno;
+    if (S_ISDIR(info.st_mode))
+        return EISDIR;
+    if (!S_ISREG(info.st_mode))
+        return EACCES;
+    return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0 ? errno : 0;
+}
+
+static void check_alert(struct check *check)
+{
+    const char *command = check->settings->alert_command;
+    struct err err = ERR_NONE;
+    if (!command || !*command)
+        return;
+    AUTO_FREE char *path = mem_strndup(command, strcspn(command, " "));
+    int code = try_program(path);
+    if (code == 0)
+        return;
+    err_set(&err, code, "[alert] command: %s cannot be run: %s", path, strerror(code));
+    if (code == EACCES || code == EPERM)
+        err_set_remedy(&err, "Let the user that saldod runs as run it: chmod 755 %s", path);
+    else
+        err_set_remedy(&err, "Name a program that is there, or remove the line");
+    fault(check, check->settings->file, 0, &err);
 }
 
 /* --- rows of the file that the database has from somebody else --- */
@@ -213,6 +263,8 @@ int command_check(const struct command_args *args)
     struct check check = { .settings = settings,
                            .is_without_credentials = args->is_without_credentials };
     check_secrets(&check);
+    check_webhook_secret(&check);
+    check_alert(&check);
     if (command_database_run(settings, &OPTIONS, begin, &check) != COMMAND_DONE)
         check.faults++;
     if (check.faults == 0)

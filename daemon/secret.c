@@ -175,32 +175,45 @@ static size_t without_line_end(const char *bytes, size_t len)
     return len > 0 && bytes[len - 1] == '\r' ? len - 1 : len;
 }
 
-/* --- tokens --- */
+/* --- tokens and shared secrets --- */
 
-static int check_token(const char *token, size_t len, const char *path, const char *what,
-                       struct err *err)
+struct line_kind {
+    const char *name;
+    size_t min_bytes;
+    const char *how; /* to make one; goes on the remedy */
+};
+
+static const struct line_kind TOKEN = { "token", 1, "" };
+static const struct line_kind SHARED = { "secret", SECRET_SHARED_BYTES_MIN,
+                                         ", such as the output of: openssl rand -hex 32" };
+
+static const char *find_fault(const struct line_kind *kind, const char *line, size_t len)
 {
-    int rc = 0;
-    const char *fault = NULL;
-    if (len > SECRET_TOKEN_BYTES_MAX)
-        fault = "is too long for a token";
-    else if (len == 0)
-        fault = "is empty";
-    else if (memchr(token, '\n', len))
-        fault = "holds more than one line";
-    for (size_t i = 0; i < len && !fault; i++)
-        if (token[i] <= ' ' || token[i] > '~')
-            fault = "holds a blank, a control character or a character that is not ASCII";
+    if (len == 0)
+        return "is empty";
+    if (memchr(line, '\n', len))
+        return "holds more than one line";
+    for (size_t i = 0; i < len; i++)
+        if (line[i] <= ' ' || line[i] > '~')
+            return "holds a blank, a control character or a character that is not ASCII";
+    return len < kind->min_bytes ? "is too short" : NULL;
+}
+
+static int check_line(const struct line_kind *kind, const char *line, size_t len, const char *path,
+                      const char *what, struct err *err)
+{
+    int is_long = len > SECRET_TOKEN_BYTES_MAX, rc = 0;
+    const char *fault = is_long ? "is too long" : find_fault(kind, line, len);
     if (fault) {
-        rc = err_set(err, len > SECRET_TOKEN_BYTES_MAX ? EMSGSIZE : EINVAL, "%s: %s %s", what, path,
-                     fault);
-        err_set_remedy(err, "let it hold the token alone, on one line of at most %d bytes",
-                       SECRET_TOKEN_BYTES_MAX);
+        rc = err_set(err, is_long ? EMSGSIZE : EINVAL, "%s: %s %s", what, path, fault);
+        err_set_remedy(err, "let it hold the %s alone, on one line of %zu to %d bytes%s",
+                       kind->name, kind->min_bytes, SECRET_TOKEN_BYTES_MAX, kind->how);
     }
     return rc;
 }
 
-int secret_read_token(const char *spec, const char *what, char **ret_token, struct err *err)
+static int read_line(const struct line_kind *kind, const char *spec, const char *what,
+                     char **ret_line, struct err *err)
 {
     char bytes[SECRET_TOKEN_BYTES_MAX + SECRET_LINE_END_BYTES + 1];
     AUTO_FREE char *path = NULL;
@@ -208,12 +221,22 @@ int secret_read_token(const char *spec, const char *what, char **ret_token, stru
     int rc = read_file(spec, what, bytes, sizeof(bytes), &len, &path, err);
     if (rc == 0) {
         len = without_line_end(bytes, len);
-        rc = check_token(bytes, len, path, what, err);
+        rc = check_line(kind, bytes, len, path, what, err);
     }
     if (rc == 0)
-        *ret_token = locked_strndup(bytes, len);
+        *ret_line = locked_strndup(bytes, len);
     mem_wipe(bytes, sizeof(bytes));
     return rc;
+}
+
+int secret_read_token(const char *spec, const char *what, char **ret_token, struct err *err)
+{
+    return read_line(&TOKEN, spec, what, ret_token, err);
+}
+
+int secret_read_shared(const char *spec, const char *what, char **ret_secret, struct err *err)
+{
+    return read_line(&SHARED, spec, what, ret_secret, err);
 }
 
 /* --- keys --- */

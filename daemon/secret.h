@@ -15,11 +15,16 @@
 
 struct err;
 
-enum { SECRET_TOKEN_BYTES_MAX = 4096, SECRET_KEY_BYTES = 32 };
+enum { SECRET_TOKEN_BYTES_MAX = 4096, SECRET_SHARED_BYTES_MIN = 16, SECRET_KEY_BYTES = 32 };
 
 /* One line of text without its line end; free with locked_free. `what` names it in errors. */
 int secret_read_token(const char *spec, const char *what, char **ret_token,
                       struct err *err) MUST_USE;
+
+/* The same for a secret that we choose ourselves and sign with: a shorter one than
+ * SECRET_SHARED_BYTES_MIN could be guessed. */
+int secret_read_shared(const char *spec, const char *what, char **ret_secret,
+                       struct err *err) MUST_USE;
 
 /* 32 raw bytes, or 64 hexadecimal digits and an optional line end. */
 int secret_read_key(const char *spec, const char *what, uint8_t ret_key[SECRET_KEY_BYTES],

@@ -4,15 +4,17 @@
  */
 #include <string.h>
 
+#include "daemon/address.h"
 #include "daemon/settings_internal.h"
 #include "lib/base/clock.h"
+#include "lib/base/mem.h"
 
-static void check_session(const struct settings *settings, const char *file, int line,
+static void check_session(const struct settings *settings, const struct settings_place *place,
                           struct settings_faults *faults)
 {
     if (settings->renew_before_ms >= settings->lifetime_days * CLOCK_MS_PER_DAY)
         settings_faults_add(
-            faults, file ? file : settings->file, line,
+            faults, place->file ? place->file : settings->file, place->line,
             "renew_before is not shorter than lifetime_days (%d days), so sessions would be "
             "renewed all the time; make it shorter",
             settings->lifetime_days);
@@ -107,21 +109,43 @@ static void check_client(const struct settings *settings, size_t i, struct setti
             client->org_nr);
 }
 
-static void check_webhook(const struct settings *settings, struct settings_faults *faults)
+/* All three options of [webhook], or none: a forgotten one would switch it off in silence. */
+static void check_webhook_is_whole(const struct settings *settings,
+                                   const struct settings_place *place,
+                                   struct settings_faults *faults)
 {
-    if (!*settings->webhook_listen)
-        return;
-    if (!settings->webhook_public_url)
-        settings_faults_add(faults, settings->file, 0,
-                            "[webhook] has listen but no public_url; write the address at which "
-                            "Tripletex reaches it");
-    if (!settings->webhook_secret_file)
-        settings_faults_add(faults, settings->file, 0,
-                            "[webhook] has listen but no secret_file; write a secret into a file "
-                            "and name it");
+    const struct {
+        const char *value, *name, *remedy;
+    } parts[] = {
+        { settings->webhook_listen, "listen", "the HOST:PORT where events come in" },
+        { settings->webhook_public_url, "public_url", "the address at which Tripletex reaches it" },
+        { settings->webhook_secret_file, "secret_file", "the file that the secret lies in" },
+    };
+    const char *given = NULL;
+    for (size_t i = 0; i < ARRAY_LEN(parts) && !given; i++)
+        given = parts[i].value && *parts[i].value ? parts[i].name : NULL;
+    for (size_t i = 0; i < ARRAY_LEN(parts) && given; i++) {
+        if (!parts[i].value || !*parts[i].value)
+            settings_faults_add(faults, place->file, place->line,
+                                "[webhook] has %s but no %s; write %s, or leave all three out",
+                                given, parts[i].name, parts[i].remedy);
+    }
 }
 
-void settings_check(struct settings *settings, const char *session_file, int session_line,
+static void check_webhook(const struct settings *settings, const struct settings_place *place,
+                          struct settings_faults *faults)
+{
+    if (!place->file)
+        return;
+    check_webhook_is_whole(settings, place, faults);
+    if (address_is_same_listen(settings->webhook_listen, settings->status_listen))
+        settings_faults_add(faults, place->file, place->line,
+                            "[webhook] listens on %s and [status] on %s, which cannot be both; "
+                            "give one of them another port",
+                            settings->webhook_listen, settings->status_listen);
+}
+
+void settings_check(struct settings *settings, const struct settings_place *places,
                     struct settings_faults *faults)
 {
     if (settings->bureaus_count > 1)
@@ -130,8 +154,8 @@ void settings_check(struct settings *settings, const char *session_file, int ses
     if (settings->clients_count > 1)
         qsort(settings->clients, settings->clients_count, sizeof(*settings->clients),
               compare_clients);
-    check_session(settings, session_file, session_line, faults);
-    check_webhook(settings, faults);
+    check_session(settings, &places[SETTINGS_IN_SESSION], faults);
+    check_webhook(settings, &places[SETTINGS_IN_WEBHOOK], faults);
     if (!settings->instance[0])
         settings_faults_add(faults, settings->file, 0,
                             "this machine has no host name; write instance = NAME in [database]");

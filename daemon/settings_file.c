@@ -31,8 +31,7 @@ struct settings_reader {
     struct settings *settings;
     struct settings_faults faults;
     enum subject subject; /* bureaus and clients: the last of their list */
-    char *session_file;   /* where [session] was last written in; NULL = nowhere */
-    int session_line;
+    struct settings_place places[SETTINGS_SECTIONS];
 };
 
 /* --- faults --- */
@@ -220,15 +219,22 @@ static void refuse_key(struct settings_reader *reader, const struct conf_place *
                             meant->section);
 }
 
-/* The options of [session] must fit together: the last one written tells where. */
+static const char *const SECTIONS[] = {
+    [SETTINGS_IN_SESSION] = "session",
+    [SETTINGS_IN_WEBHOOK] = "webhook",
+};
+
+/* Where options of a section must fit together, the last one written tells where. */
 static void note_place(struct settings_reader *reader, const struct settings_option *option,
                        const struct conf_place *place)
 {
-    if (strcmp(option->section, "session") != 0)
-        return;
-    free(reader->session_file);
-    reader->session_file = mem_strdup(place->file);
-    reader->session_line = place->line;
+    for (int i = 0; i < SETTINGS_SECTIONS; i++) {
+        if (strcmp(option->section, SECTIONS[i]) != 0)
+            continue;
+        free(reader->places[i].file);
+        reader->places[i].file = mem_strdup(place->file);
+        reader->places[i].line = place->line;
+    }
 }
 
 static void take_entry(void *ctx, const struct conf_place *place, const char *section,
@@ -314,8 +320,9 @@ int settings_read(const char *file, struct settings **ret_settings, struct buf *
     settings_table_set_defaults(NULL, reader.settings);
     read_one(&reader, file);
     read_drop_ins(&reader, file);
-    settings_check(reader.settings, reader.session_file, reader.session_line, &reader.faults);
-    free(reader.session_file);
+    settings_check(reader.settings, reader.places, &reader.faults);
+    for (int i = 0; i < SETTINGS_SECTIONS; i++)
+        free(reader.places[i].file);
     if (reader.faults.count > 0) {
         settings_unref(reader.settings);
         return -EINVAL;

@@ -39,7 +39,7 @@ extern const struct settings_kind SETTINGS_NAME;
 extern const struct settings_kind SETTINGS_INSTANCE;
 extern const struct settings_kind SETTINGS_SECRET;
 extern const struct settings_kind SETTINGS_BASE_URL;
-extern const struct settings_kind SETTINGS_OPTIONAL_URL;
+extern const struct settings_kind SETTINGS_HOOK_URL;
 extern const struct settings_kind SETTINGS_OPTIONAL_SECRET;
 extern const struct settings_kind SETTINGS_LISTEN;
 extern const struct settings_kind SETTINGS_COMMAND;
@@ -64,9 +64,21 @@ struct settings_faults {
 void settings_faults_add(struct settings_faults *faults, const char *file, int line,
                          const char *fmt, ...) PRINTF_LIKE(4, 5);
 
-/* Puts bureaus and clients in order, and tells what does not fit together. [session] was last
- * written in at that place; NULL = nowhere. */
-void settings_check(struct settings *settings, const char *session_file, int session_line,
+/* Sections whose options must fit together, or fit those of another. */
+enum settings_section {
+    SETTINGS_IN_SESSION,
+    SETTINGS_IN_WEBHOOK,
+    SETTINGS_SECTIONS, /* their count */
+};
+
+/* Where such a section was last written in; file NULL = nowhere. */
+struct settings_place {
+    char *file;
+    int line;
+};
+
+/* Puts bureaus and clients in order, and tells what does not fit together. */
+void settings_check(struct settings *settings, const struct settings_place *places,
                     struct settings_faults *faults);
 
 /* An empty snapshot with one reference: nothing is set. */

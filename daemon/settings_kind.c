@@ -106,12 +106,10 @@ static int parse_secret(const struct settings_rule *rule, const char *value, voi
     return rc ? rc : parse_text(rule, value, field, err);
 }
 
-static int parse_base_url(const struct settings_rule *rule, const char *value, void *field,
-                          struct err *err)
+static int parse_url(const char *value, enum address_use use, void *field, struct err *err)
 {
-    (void)rule;
     char *url = NULL;
-    int rc = address_parse_url(value, &url, err);
+    int rc = address_parse_url(value, use, &url, err);
     if (rc)
         return rc;
     free(*(char **)field);
@@ -119,10 +117,17 @@ static int parse_base_url(const struct settings_rule *rule, const char *value, v
     return 0;
 }
 
-static int parse_optional_url(const struct settings_rule *rule, const char *value, void *field,
-                              struct err *err)
+static int parse_base_url(const struct settings_rule *rule, const char *value, void *field,
+                          struct err *err)
 {
-    return value[0] ? parse_base_url(rule, value, field, err)
+    (void)rule;
+    return parse_url(value, ADDRESS_OF_API, field, err);
+}
+
+static int parse_hook_url(const struct settings_rule *rule, const char *value, void *field,
+                          struct err *err)
+{
+    return value[0] ? parse_url(value, ADDRESS_OF_WEBHOOK, field, err)
                     : parse_optional(rule, value, field, err);
 }
 
@@ -374,9 +379,9 @@ const struct settings_kind SETTINGS_SECRET = { .parse = parse_secret,
 const struct settings_kind SETTINGS_BASE_URL = { .parse = parse_base_url,
                                                  .append = append_text,
                                                  .is_text = 1 };
-const struct settings_kind SETTINGS_OPTIONAL_URL = { .parse = parse_optional_url,
-                                                     .append = append_text,
-                                                     .is_text = 1 };
+const struct settings_kind SETTINGS_HOOK_URL = { .parse = parse_hook_url,
+                                                 .append = append_text,
+                                                 .is_text = 1 };
 const struct settings_kind SETTINGS_OPTIONAL_SECRET = { .parse = parse_optional_secret,
                                                         .append = append_text,
                                                         .is_text = 1 };

@@ -103,11 +103,13 @@ static const struct settings_option OPTIONS[] = {
       "HOST:PORT where events of Tripletex are heard, behind what ends TLS; empty = off.",
       PLAIN(SETTINGS_LISTEN, webhook_listen) },
     { "webhook", "public_url", "",
-      "Address at which Tripletex reaches that port, https:// and without a query.",
-      PLAIN(SETTINGS_OPTIONAL_URL, webhook_public_url) },
+      "Address at which Tripletex reaches that port: https://, or http:// for loopback only, "
+      "without "
+      "a query.",
+      PLAIN(SETTINGS_HOOK_URL, webhook_public_url) },
     { "webhook", "secret_file", "",
-      "Where the secret lies that events are signed with: a path, or credential:NAME of the "
-      "service.",
+      "Where the secret of 16 characters or more lies that events are signed with: a path, or "
+      "credential:NAME of the service.",
       PLAIN(SETTINGS_OPTIONAL_SECRET, webhook_secret_file) },
 
     { "alert", "command", "",

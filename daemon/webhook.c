@@ -150,7 +150,7 @@ static char *read_secret(struct webhook *webhook)
     char why[ERR_FULL_BYTES], *secret = NULL;
     if (!*settings->webhook_listen)
         return NULL;
-    if (secret_read_token(settings->webhook_secret_file, "[webhook] secret_file", &secret, &err) ==
+    if (secret_read_shared(settings->webhook_secret_file, "[webhook] secret_file", &secret, &err) ==
         0)
         return secret;
     log_error(webhook->app->log, NULL, "Webhooks are off: %s", err_full(&err, why));

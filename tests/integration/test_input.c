@@ -116,6 +116,9 @@ static void faults_of_the_file_are_told_with_file_and_line(struct stage *stage)
         { "[tripletex]\nbase_url = http://10.0.0.1/v2\n", "in the clear", 2 },
         { "[status]\nlisten = everywhere\n", "listen", 2 },
         { "[status]\nlisten = 127.0.0.1:99999\n", "listen", 2 },
+        { "[webhook]\npublic_url = http://a.no\n", "have events sent in the clear", 2 },
+        { "[webhook]\npublic_url = https://a.no\n", "but no listen", 2 },
+        { "[webhook]\nlisten = 127.0.0.1:9460\n", "which cannot be both", 2 },
         { "[client 974760674]\nbureau = B\n", "974760674", 1 },
         { "[client 97476067]\nbureau = B\n", "97476067", 1 },
         { "[client 974760673]\nbureau = B\n[client 974760673]\nbureau = B\n", "974760673", 3 },
@@ -173,6 +176,71 @@ static void secret_that_is_missing_or_open_to_others_is_refused(struct stage *st
     assert_int_equal(chmod(stage->consumer, 0600), 0);
     assert_int_equal(run, WRONG_CONFIGURATION);
     stage_check_has(stage->err, stage->consumer);
+}
+
+static void configure_with_hook_secret(struct stage *stage, const char *spec)
+{
+    AUTO_FREE char *rest = mem_printf("[webhook]\nlisten = 127.0.0.1:9461\n"
+                                      "public_url = https://saldod.example.no/hook\n"
+                                      "secret_file = %s\n",
+                                      spec);
+    const struct stage_config config = { .rest = rest };
+    stage_configure(stage, &config);
+}
+
+static void check_hook_secret(struct stage *stage, const char *content, const char *words)
+{
+    AUTO_FREE char *path = folder_put(stage->folder, "hook-secret", 0600, content);
+    configure_with_hook_secret(stage, path);
+    assert_int_equal(SALDOD(stage, "check"), words ? WRONG_CONFIGURATION : DONE);
+    if (!words)
+        return;
+    AUTO_FREE char *place = mem_printf("%s: [webhook] secret_file: %s %s", stage->config, path,
+                                       words);
+    stage_check_has(stage->err, place);
+    stage_check_has(stage->err, "let it hold the secret alone");
+    stage_check_lacks(stage->err, "token alone");
+    stage_check_has(stage->err, "1 fault\n");
+}
+
+static void a_webhook_secret_that_is_none_is_a_fault(struct stage *stage)
+{
+    AUTO_FREE char *absent = folder_file(stage->folder, "absent");
+    check_hook_secret(stage, "0123456789abcdef\n", NULL);
+    check_hook_secret(stage, "", "is empty");
+    check_hook_secret(stage, "ab\n", "is too short");
+    configure_with_hook_secret(stage, absent);
+    assert_int_equal(SALDOD(stage, "check"), WRONG_CONFIGURATION);
+    stage_check_has(stage->err, "[webhook] secret_file: cannot open");
+    configure_with_hook_secret(stage, "credential:hook"); /* a reload cannot see it */
+    assert_int_equal(SALDOD(stage, "check", "--no-credentials"), DONE);
+    assert_int_equal(SALDOD(stage, "check"), WRONG_CONFIGURATION);
+    stage_check_has(stage->err, "CREDENTIALS_DIRECTORY is not set");
+}
+
+static void check_alert_command(struct stage *stage, const char *path, const char *words)
+{
+    AUTO_FREE char *rest = mem_printf("[alert]\ncommand = %s word\n", path);
+    const struct stage_config config = { .rest = rest };
+    stage_configure(stage, &config);
+    assert_int_equal(SALDOD(stage, "check"), words ? WRONG_CONFIGURATION : DONE);
+    if (!words)
+        return;
+    AUTO_FREE char *told = mem_printf("%s: [alert] command: %s cannot be run: ", stage->config,
+                                      path);
+    stage_check_has(stage->err, told);
+    stage_check_has(stage->err, words);
+}
+
+static void an_alert_command_that_cannot_be_run_is_a_fault(struct stage *stage)
+{
+    AUTO_FREE char *absent = folder_file(stage->folder, "absent");
+    AUTO_FREE char *plain = folder_put(stage->folder, "plain", 0600, "#!/bin/sh\n");
+    AUTO_FREE char *program = folder_put(stage->folder, "program", 0700, "#!/bin/sh\n");
+    check_alert_command(stage, absent, "Name a program that is there");
+    check_alert_command(stage, plain, "chmod 755");
+    check_alert_command(stage, folder_path(stage->folder), "Is a directory");
+    check_alert_command(stage, program, NULL);
 }
 
 static void test_token_is_refused_for_production_without_a_request(struct stage *stage)
@@ -451,6 +519,8 @@ int main(void)
         STAGE_TEST(&stage, faults_of_the_file_are_told_with_file_and_line),
         STAGE_TEST(&stage, missing_file_is_refused),
         STAGE_TEST(&stage, secret_that_is_missing_or_open_to_others_is_refused),
+        STAGE_TEST(&stage, a_webhook_secret_that_is_none_is_a_fault),
+        STAGE_TEST(&stage, an_alert_command_that_cannot_be_run_is_a_fault),
         STAGE_TEST(&stage, test_token_is_refused_for_production_without_a_request),
         STAGE_TEST(&stage, wrong_rows_are_refused_with_table_and_column),
         STAGE_TEST(&stage, bureau_that_does_not_exist_is_told_by_its_line),

@@ -16,7 +16,7 @@ static void check_url(const char *text, const char *url)
 {
     AUTO_FREE char *made = NULL;
     struct err err = ERR_NONE;
-    assert_int_equal(address_parse_url(text, &made, &err), 0);
+    assert_int_equal(address_parse_url(text, ADDRESS_OF_API, &made, &err), 0);
     assert_string_equal(made, url);
 }
 
@@ -39,7 +39,7 @@ static void check_refused(const char *text, const char *part)
 {
     char *made = NULL;
     struct err err = ERR_NONE;
-    assert_int_equal(address_parse_url(text, &made, &err), -EINVAL);
+    assert_int_equal(address_parse_url(text, ADDRESS_OF_API, &made, &err), -EINVAL);
     assert_null(made);
     assert_non_null(strstr(err.text, part));
     assert_non_null(strstr(err.remedy, "https://"));
@@ -127,12 +127,57 @@ static void checks_where_to_listen(void **state)
     }
 }
 
+/* Each speaks of its own matter. */
+static void tells_what_the_address_is_for(void **state)
+{
+    (void)state;
+    char *made = NULL;
+    struct err api = ERR_NONE, hook = ERR_NONE;
+    assert_int_equal(address_parse_url("http://a.no", ADDRESS_OF_API, &made, &api), -EINVAL);
+    assert_non_null(strstr(api.text, "would send tokens in the clear"));
+    assert_non_null(strstr(api.remedy, "https://tripletex.no/v2"));
+    assert_int_equal(address_parse_url("http://a.no", ADDRESS_OF_WEBHOOK, &made, &hook), -EINVAL);
+    assert_non_null(strstr(hook.text, "would have events sent in the clear"));
+    assert_non_null(strstr(hook.remedy, "https://saldod.example.no/hook"));
+}
+
+static void knows_who_would_take_the_same_port(void **state)
+{
+    (void)state;
+    static const char *const SAME[][2] = {
+        { "127.0.0.1:9460", "127.0.0.1:9460" }, { "127.0.0.1:9460", "0.0.0.0:9460" },
+        { "localhost:9460", "127.0.0.1:9460" }, { "[::1]:9460", "localhost:9460" },
+        { "[::1]:9460", "[::]:9460" },          { "Example.no:1", "example.NO:1" },
+    };
+    static const char *const APART[][2] = {
+        { "127.0.0.1:9460", "127.0.0.1:9461" },
+        { "127.0.0.1:9460", "127.0.0.2:9460" },
+        { "0.0.0.0:9460", "[::1]:9460" },
+        { "[::]:9460", "127.0.0.1:9460" },
+        { "", "127.0.0.1:9460" },
+        { "", "" },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(SAME); i++) {
+        assert_true(address_is_same_listen(SAME[i][0], SAME[i][1]));
+        assert_true(address_is_same_listen(SAME[i][1], SAME[i][0]));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(APART); i++) {
+        assert_false(address_is_same_listen(APART[i][0], APART[i][1]));
+        assert_false(address_is_same_listen(APART[i][1], APART[i][0]));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(accepts_addresses),      cmocka_unit_test(refuses_bad_addresses),
-        cmocka_unit_test(refuses_http_elsewhere), cmocka_unit_test(refuses_what_is_too_long),
-        cmocka_unit_test(finds_the_host),         cmocka_unit_test(checks_where_to_listen),
+        cmocka_unit_test(accepts_addresses),
+        cmocka_unit_test(refuses_bad_addresses),
+        cmocka_unit_test(refuses_http_elsewhere),
+        cmocka_unit_test(refuses_what_is_too_long),
+        cmocka_unit_test(finds_the_host),
+        cmocka_unit_test(checks_where_to_listen),
+        cmocka_unit_test(tells_what_the_address_is_for),
+        cmocka_unit_test(knows_who_would_take_the_same_port),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -118,6 +118,31 @@ static void refuses_content_that_is_no_token(void **state)
     check_content(*state, "\xef\xbb\xbfhush", 7, EINVAL, "not ASCII");
 }
 
+static void check_shared(const struct place *place, const char *content, const char *text)
+{
+    struct err err = ERR_NONE;
+    char *got = NULL;
+    put(place, content, strlen(content), 0600);
+    int rc = secret_read_shared(place->file, "it", &got, &err);
+    assert_int_equal(rc, text ? -EINVAL : 0);
+    if (text) {
+        assert_non_null(strstr(err.text, text));
+        assert_non_null(strstr(err.remedy, "the secret alone, on one line of 16 to 4096 bytes"));
+        assert_non_null(strstr(err.remedy, "openssl rand -hex 32"));
+        assert_null(strstr(err.text, "hush"));
+    }
+    locked_free(got);
+}
+
+static void wants_a_shared_secret_that_nobody_guesses(void **state)
+{
+    check_shared(*state, "0123456789abcdef\n", NULL);
+    check_shared(*state, "0123456789hush\n", "is too short");
+    check_shared(*state, "hu\n", "is too short");
+    check_shared(*state, "\n", "is empty");
+    check_shared(*state, "0123456789 abcdef hush\n", "holds a blank");
+}
+
 static void refuses_what_others_can_read(void **state)
 {
     struct place *place = *state;
@@ -276,6 +301,7 @@ int main(void)
         TEST_IN_FOLDER(reads_a_token),
         TEST_IN_FOLDER(reads_the_longest_token),
         TEST_IN_FOLDER(refuses_content_that_is_no_token),
+        TEST_IN_FOLDER(wants_a_shared_secret_that_nobody_guesses),
         TEST_IN_FOLDER(refuses_what_others_can_read),
         TEST_IN_FOLDER(refuses_what_is_no_file),
         TEST_IN_FOLDER(never_shows_a_token_in_place_of_a_path),

@@ -86,7 +86,6 @@ static void refuses_bad_numbers(void **state)
         { "[alert]\nafter = 59s\n", 2, "write a duration from 1min to 30d" },
         { "[alert]\ncommand = mail x\n", 2, "'mail x' does not begin with a slash" },
         { "[alert]\ncommand = /bin/a | /bin/b\n", 2, "that only a shell understands" },
-        { "[webhook]\npublic_url = http://saldod.example.no\n", 2, "http:// to" },
         { "[log]\nlevel = loud\n", 2, "'loud' is no level; write error, warning" },
     };
     CHECK_CASES(state, CASES);
@@ -197,6 +196,51 @@ static void refuses_what_does_not_fit_together(void **state)
     CHECK_CASES(state, CASES);
 }
 
+#define LISTEN "listen = 127.0.0.1:9461\n"
+#define URL "public_url = https://a.no/hook\n"
+#define FILE_OF_SECRET "secret_file = /x\n"
+
+static void wants_all_of_the_webhook_or_nothing(void **state)
+{
+    static const struct fault_case CASES[] = {
+        { "[webhook]\n" LISTEN URL, 3, "[webhook] has listen but no secret_file; write the file" },
+        { "[webhook]\n" LISTEN FILE_OF_SECRET, 3, "[webhook] has listen but no public_url; write" },
+        { "[webhook]\n" URL FILE_OF_SECRET, 3,
+          "[webhook] has public_url but no listen; write the" },
+        { "[webhook]\nlisten =\n" URL FILE_OF_SECRET, 4, "or leave all three out" },
+    };
+    CHECK_CASES(state, CASES);
+    conf_folder_put(((struct conf_folder *)*state)->file, "[webhook]\n" FILE_OF_SECRET);
+    AUTO_FREE char *faults = conf_folder_read_faulty(*state);
+    assert_int_equal(conf_folder_count_lines(faults), 2);
+    settings_unref(conf_folder_read_good(*state, "[webhook]\n" LISTEN URL FILE_OF_SECRET));
+    settings_unref(conf_folder_read_good(*state, "[webhook]\nlisten =\npublic_url =\n"));
+}
+
+static void refuses_one_port_for_two(void **state)
+{
+    static const struct fault_case CASES[] = {
+        { "[webhook]\n" URL FILE_OF_SECRET "listen = 127.0.0.1:9460\n", 4, "give one of them" },
+        { "[webhook]\nlisten = localhost:9460\n" URL FILE_OF_SECRET, 4, "which cannot be both" },
+        { "[webhook]\n" URL FILE_OF_SECRET LISTEN "[status]\nlisten = 0.0.0.0:9461\n", 4,
+          "[webhook] listens on 127.0.0.1:9461 and [status] on 0.0.0.0:9461" },
+    };
+    CHECK_CASES(state, CASES);
+}
+
+/* What is said of one address is not said of the other. */
+static void tells_of_hooks_where_an_address_of_hooks_is_wrong(void **state)
+{
+    static const struct fault_case CASES[] = {
+        { "[webhook]\npublic_url = http://a.no\n" LISTEN FILE_OF_SECRET, 2,
+          "public_url: http:// to a.no would have events sent in the clear" },
+        { "[webhook]\npublic_url = a.no\n" LISTEN FILE_OF_SECRET, 2,
+          "for example https://saldod.example.no/hook" },
+        { "[tripletex]\nbase_url = a.no\n", 2, "for example https://tripletex.no/v2" },
+    };
+    CHECK_CASES(state, CASES);
+}
+
 /* An empty org_nr is right where the token is the company's own, and where the client says
  * otherwise. */
 static void accepts_empty_org_nr_with_another_token(void **state)
@@ -293,6 +337,9 @@ int main(void)
         TEST_IN_CONF_FOLDER(never_shows_what_may_be_secret),
         TEST_IN_CONF_FOLDER(refuses_bad_headers),
         TEST_IN_CONF_FOLDER(refuses_what_does_not_fit_together),
+        TEST_IN_CONF_FOLDER(wants_all_of_the_webhook_or_nothing),
+        TEST_IN_CONF_FOLDER(refuses_one_port_for_two),
+        TEST_IN_CONF_FOLDER(tells_of_hooks_where_an_address_of_hooks_is_wrong),
         TEST_IN_CONF_FOLDER(accepts_empty_org_nr_with_another_token),
         TEST_IN_CONF_FOLDER(refuses_names_that_are_too_long),
         TEST_IN_CONF_FOLDER(tells_all_faults_in_order),
