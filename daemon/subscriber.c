@@ -45,6 +45,7 @@ struct job {
     int listed_count;
     struct webhook_plan plan;
     int removed, made;      /* how far the plan is carried out */
+    int is_unknown;         /* the database has no such client any more */
     const char *kept_event; /* of the subscription that is being made */
 };
 
@@ -122,6 +123,74 @@ static int is_heard_by(const struct webhook_plan *plan)
     return 1;
 }
 
+static void conclude(struct subscriber *subscriber)
+{
+    const struct job *job = subscriber->job;
+    struct client *client = job->client;
+    client->hear_failures = 0;
+    client->hear_due_ms = loop_now_ms(subscriber->app->loop) + AGAIN_MS;
+    set_heard(subscriber, client, job->url != NULL && is_heard_by(&job->plan));
+    finish(subscriber);
+}
+
+/* --- what is wanted, which may change under way --- */
+
+/* The address for the events of a client; NULL where it shall have no subscription: webhooks are
+ * off, or it is disabled or gone. free() it. */
+static char *wanted_url(const struct subscriber *subscriber, const struct client *client)
+{
+    if (!client->is_enabled ||
+        registry_find(subscriber->app->registry, client->client_id) != client)
+        return NULL;
+    return webhook_client_url(subscriber->app->webhook, client->org_nr);
+}
+
+static int is_overtaken(const struct subscriber *subscriber)
+{
+    const struct job *job = subscriber->job;
+    AUTO_FREE char *url = wanted_url(subscriber, job->client);
+    return job->url && (job->is_unknown || !url || strcmp(url, job->url) != 0);
+}
+
+/* What is there already is removed again; what is wanted by now is another job. */
+static void withdraw(struct job *job)
+{
+    struct webhook_plan *plan = &job->plan;
+    free(job->url);
+    job->url = NULL;
+    for (int i = 0; WEBHOOK_EVENTS[i]; i++) {
+        if (plan->keep[i] != 0 && plan->remove_count < WEBHOOK_SUBSCRIPTIONS_MAX)
+            plan->remove[plan->remove_count++] = plan->keep[i];
+        plan->keep[i] = 0;
+    }
+    plan->make_count = job->made;
+}
+
+static int is_carried_out(const struct subscriber *subscriber)
+{
+    const struct job *job = subscriber->job;
+    return job->removed == job->plan.remove_count && job->made == job->plan.make_count &&
+           !is_overtaken(subscriber);
+}
+
+/* --- storing --- */
+
+static int kept_count(const struct webhook_plan *plan)
+{
+    int count = 0;
+    for (int i = 0; WEBHOOK_EVENTS[i]; i++)
+        count += plan->keep[i] != 0;
+    return count;
+}
+
+static int note_saved(void *ctx, const struct pg_result *result, struct err *err)
+{
+    struct subscriber *subscriber = ctx;
+    (void)err;
+    subscriber->job->is_unknown = pg_result_rows(result) < kept_count(&subscriber->job->plan);
+    return 0;
+}
+
 static void saved(void *ctx, const struct err *err)
 {
     struct subscriber *subscriber = ctx;
@@ -134,13 +203,11 @@ static void saved(void *ctx, const struct err *err)
         fail(subscriber, err);
         return;
     }
-    struct client *client = subscriber->job->client;
-    int is_heard = subscriber->job->url != NULL && is_heard_by(&subscriber->job->plan);
-    client->has_subscriptions = subscriber->job->url != NULL;
-    client->hear_failures = 0;
-    client->hear_due_ms = loop_now_ms(subscriber->app->loop) + AGAIN_MS;
-    set_heard(subscriber, client, is_heard);
-    finish(subscriber);
+    subscriber->job->client->has_subscriptions = subscriber->job->url != NULL;
+    if (is_carried_out(subscriber))
+        conclude(subscriber);
+    else
+        carry_on(subscriber);
 }
 
 static int append_kept(const struct job *job, struct buf *out)
@@ -164,7 +231,7 @@ static void save(struct subscriber *subscriber)
         abort(); /* a bug: there are eight of them */
     const char *values[] = { id, buf_text(&kept) };
     struct pg_batch *batch = batch_new(BATCH_PLAIN);
-    batch_add_query(batch, SQL_webhook_save, 2, values, NULL);
+    batch_add_query(batch, SQL_webhook_save, 2, values, note_saved);
     subscriber->is_in_database = 1;
     pool_run(subscriber->app->pool, batch, saved, subscriber);
 }
@@ -200,13 +267,15 @@ static void made(void *ctx, const struct token_answer *answer)
         AUTO_JSON_DOC struct json_doc *doc = json_doc_parse(answer->body, answer->body_len, NULL);
         if (doc && json_doc_get_int(doc, "value.id", &id, NULL) == 0)
             job->plan.keep[event_index(job->kept_event)] = id;
-    } else if (answer->class == ANSWER_REFUSED || answer->class == ANSWER_GONE) {
-        note_refused(subscriber, answer->err); /* an event that Tripletex does not know */
-    } else {
-        fail(subscriber, answer->err);
+        save(subscriber); /* each at once: it must be known whatever comes next */
         return;
     }
-    carry_on(subscriber);
+    if (answer->class == ANSWER_REFUSED || answer->class == ANSWER_GONE) {
+        note_refused(subscriber, answer->err); /* an event that Tripletex does not know */
+        carry_on(subscriber);
+    } else {
+        fail(subscriber, answer->err);
+    }
 }
 
 static int append_subscription(const struct subscriber *subscriber, const char *event,
@@ -275,10 +344,10 @@ static void remove_one(struct subscriber *subscriber, int64_t id)
 static void carry_on(struct subscriber *subscriber)
 {
     struct job *job = subscriber->job;
+    if (is_overtaken(subscriber))
+        withdraw(job);
     if (job->removed < job->plan.remove_count)
         remove_one(subscriber, job->plan.remove[job->removed++]);
-    else if (job->url && !webhook_secret(subscriber->app->webhook))
-        finish(subscriber); /* switched off meanwhile */
     else if (job->made < job->plan.make_count)
         make(subscriber, job->plan.make[job->made++]);
     else
@@ -364,13 +433,17 @@ static void own_came(void *ctx, const struct err *err)
 
 /* --- whose turn it is --- */
 
-/* A client whose company is known and proven; one that is switched off only to clean up after it.
- */
+/* A client whose company is known and proven; one that is switched off only to clean up after it,
+ * and that at once, as is a beginning. */
 static int is_due(const struct subscriber *subscriber, const struct client *client, int64_t now_ms)
 {
     int is_wanted = client->is_enabled && webhook_public_url(subscriber->app->webhook);
-    return client->token == subscriber->entry && client->company_id && client->is_proven &&
-           now_ms >= client->hear_due_ms && (is_wanted || client->has_subscriptions);
+    int is_change = is_wanted != client->has_subscriptions;
+    if (client->token != subscriber->entry || !client->company_id || !client->is_proven)
+        return 0;
+    if (!is_wanted && !client->has_subscriptions)
+        return 0;
+    return now_ms >= client->hear_due_ms || (is_change && client->hear_failures == 0);
 }
 
 static struct client *find_due(struct subscriber *subscriber)
@@ -391,8 +464,7 @@ static void start(struct subscriber *subscriber, struct client *client)
     const char *values[] = { id };
     struct job *job = mem_new(1, sizeof(*job));
     job->client = client_ref(client);
-    if (client->is_enabled)
-        job->url = webhook_client_url(subscriber->app->webhook, client->org_nr);
+    job->url = wanted_url(subscriber, client);
     subscriber->job = job;
     struct pg_batch *batch = batch_new(BATCH_PLAIN);
     batch_add_query(batch, SQL_webhook_known, 1, values, take_own);
@@ -405,7 +477,8 @@ static void tick(void *ctx)
     struct subscriber *subscriber = ctx;
     if (subscriber->job)
         return;
-    struct client *client = subscriber->entry->is_used ? find_due(subscriber) : NULL;
+    int may_begin = subscriber->entry->is_used && webhook_is_configured(subscriber->app->webhook);
+    struct client *client = may_begin ? find_due(subscriber) : NULL;
     if (client)
         start(subscriber, client);
     else

@@ -181,6 +181,11 @@ void webhook_configure(struct webhook *webhook)
     look_again(webhook);
 }
 
+int webhook_is_configured(const struct webhook *webhook)
+{
+    return webhook->address != NULL;
+}
+
 const char *webhook_public_url(const struct webhook *webhook)
 {
     return webhook && webhook->secret ? webhook->app->settings->webhook_public_url : NULL;

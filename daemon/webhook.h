@@ -1,7 +1,7 @@
 /*
  * webhook.h - hears from Tripletex that something has changed, and brings pulls forward.
  *
- * Listens on [webhook] listen for events of the subscriptions that webhook_subscribe.h keeps. An
+ * Listens on [webhook] listen for events of the subscriptions that subscriber.h keeps. An
  * event is only a hint: it is answered at once, whatever it says is forgotten but for whose it is,
  * and what then counts is what the pull reads. Off unless configured; a port that is taken is told
  * and tried again.
@@ -18,6 +18,9 @@ struct webhook *webhook_new(struct app *app) MUST_USE;
 
 /* Listens and subscribes as the settings say; again after they have changed. */
 void webhook_configure(struct webhook *webhook);
+
+/* 0 before that: who only pulls has no say in subscriptions. */
+int webhook_is_configured(const struct webhook *webhook) MUST_USE;
 
 /* What subscriptions are made with; NULL while webhooks are off. Borrowed until they are configured
  * again. */

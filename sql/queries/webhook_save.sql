@@ -1,4 +1,4 @@
--- The subscriptions of client $1 that are ours from now on: $2, JSON [{"id", "event"}]. A client that is gone has none.
+-- The subscriptions of client $1 that are ours from now on: $2, JSON [{"id", "event"}]. No row comes where the client is gone.
 WITH now_ours AS (
     SELECT x.id, x.event FROM pg_catalog.jsonb_to_recordset($2::jsonb) AS x (id bigint, event text)
 ), gone AS (
@@ -10,3 +10,4 @@ SELECT c.client_id, n.id, n.event
   FROM now_ours n
   JOIN bureau.client c ON c.client_id = $1::bigint
 ON CONFLICT (client_id, subscription_id) DO UPDATE SET seen_at = pg_catalog.clock_timestamp()
+RETURNING subscription_id

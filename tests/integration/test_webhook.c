@@ -236,6 +236,33 @@ static void subscriptions_are_kept_and_removed(struct stage *stage)
     stage_check_has(violations, "\"count\":0,");
 }
 
+/* Once events are subscribed to for an hour, and no signal says to look again. */
+static void a_disabled_client_is_unsubscribed_at_once(struct stage *stage)
+{
+    (void)set_scene(stage);
+    db_run(stage->db, "UPDATE bureau.client SET enabled = false");
+    wait_subscriptions(stage, "\"id\"", 0);
+    stage_wait(stage, 20, "SELECT count(*) = 0 FROM sync.webhook");
+    db_run(stage->db, "UPDATE bureau.client SET enabled = true");
+    wait_subscriptions(stage, "\"status\":\"ACTIVE\"", 8);
+    stage_wait(stage, 20, "SELECT count(*) = 8 FROM sync.webhook");
+    (void)change_and_wait(stage, 920);
+}
+
+/* Who pulls once, while no daemon runs, knows nothing of webhooks. */
+static void a_single_pull_leaves_subscriptions_alone(struct stage *stage)
+{
+    struct program *daemon = set_scene(stage);
+    program_signal(daemon, SIGTERM);
+    assert_int_equal(program_wait(daemon, stage_ms(stage, 20)), 0);
+    world_post(
+        stage->world, "/fault",
+        "{\"kind\": \"delay\", \"path\": \"/ledger/posting\", \"delayMs\": 3000, \"next\": 1}");
+    assert_int_equal(SALDOD(stage, "pull"), 0);
+    AUTO_FREE char *all = subscriptions(stage);
+    assert_int_equal(count(all, "\"status\":\"ACTIVE\""), 8);
+}
+
 int main(void)
 {
     static struct stage stage;
@@ -244,6 +271,8 @@ int main(void)
         STAGE_TEST(&stage, a_burst_is_one_pull),
         STAGE_TEST(&stage, what_is_not_genuine_does_nothing),
         STAGE_TEST(&stage, subscriptions_are_kept_and_removed),
+        STAGE_TEST(&stage, a_disabled_client_is_unsubscribed_at_once),
+        STAGE_TEST(&stage, a_single_pull_leaves_subscriptions_alone),
     };
     if (stage_open(&stage) < 0)
         return 1;
