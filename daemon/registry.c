@@ -334,11 +334,13 @@ static int take_holders(void *ctx, const struct pg_result *result, struct err *e
         entry = registry_find_holder(registry, is_bureau ? id : 0, is_bureau ? 0 : id);
         if (entry && registry_secret_is_same(registry->app, entry, text)) {
             keep_entry(entry, text, pg_result_text(result, i, "row_version"));
+            entry->has_leftover = pg_result_bool(result, i, "has_leftover");
             continue;
         }
         if (entry) /* another token takes its place; its clients still point to this one */
             (void)tdelete(entry, &registry->tokens_by_holder, compare_holders);
         entry = entry_new(registry, result, i);
+        entry->has_leftover = pg_result_bool(result, i, "has_leftover");
         entry->is_seen = 1;
         link_entry(registry, entry);
     }

@@ -41,6 +41,7 @@ struct token_entry {
     int is_extra;             /* owned beyond our share: nobody else took it */
     struct turn_queue *queue; /* the schedule's */
     int was_refused;          /* the schedule's: clients wait for hours because of it */
+    int has_leftover;         /* of clients that are gone (leftover.h) */
     int is_seen;              /* while reading the registry */
     int is_tried_again;       /* its row was written anew: so are its clients that failed */
     int64_t tried_again_ms;   /* when that was last so, by the loop's clock; 0 = never */

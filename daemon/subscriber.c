@@ -7,6 +7,7 @@
 
 #include "daemon/app.h"
 #include "daemon/fetch.h"
+#include "daemon/leftover.h"
 #include "daemon/pool.h"
 #include "daemon/registry.h"
 #include "daemon/schedule.h"
@@ -53,7 +54,10 @@ struct subscriber {
     struct app *app;
     struct token_entry *entry;
     struct loop_timer *tick;
-    struct job *job; /* NULL = none in hand */
+    struct job *job;           /* NULL = none in hand */
+    struct leftover *leftover; /* ... unless this is being removed */
+    int leftover_failures;
+    int64_t leftover_due_ms; /* monotonic */
     struct fetch *fetch;
     struct token_call *call;
     int is_in_database, is_over;
@@ -472,14 +476,42 @@ static void start(struct subscriber *subscriber, struct client *client)
     pool_run(subscriber->app->pool, batch, own_came, subscriber);
 }
 
+/* --- what clients that are gone have left --- */
+
+static void leftover_done(void *ctx, int is_all)
+{
+    struct subscriber *subscriber = ctx;
+    int64_t wait_ms = AGAIN_MS;
+    subscriber->leftover = NULL;
+    if (is_all) {
+        subscriber->entry->has_leftover = subscriber->leftover_failures = 0;
+    } else {
+        subscriber->leftover_failures++;
+        wait_ms = retry_ms(subscriber->leftover_failures);
+    }
+    subscriber->leftover_due_ms = loop_now_ms(subscriber->app->loop) + wait_ms;
+    loop_timer_start(subscriber->tick, 0);
+}
+
+/* At once where the registry says that there is some, unless that failed of late; now and then
+ * anyhow, so that what cannot be removed is forgotten. */
+static int is_leftover_due(const struct subscriber *subscriber)
+{
+    return (subscriber->entry->has_leftover && subscriber->leftover_failures == 0) ||
+           loop_now_ms(subscriber->app->loop) >= subscriber->leftover_due_ms;
+}
+
 static void tick(void *ctx)
 {
     struct subscriber *subscriber = ctx;
-    if (subscriber->job)
+    if (subscriber->job || subscriber->leftover)
         return;
     int may_begin = subscriber->entry->is_used && webhook_is_configured(subscriber->app->webhook);
     struct client *client = may_begin ? find_due(subscriber) : NULL;
-    if (client)
+    if (may_begin && is_leftover_due(subscriber))
+        subscriber->leftover = leftover_start(subscriber->app, subscriber->entry, leftover_done,
+                                              subscriber);
+    else if (client)
         start(subscriber, client);
     else
         loop_timer_start(subscriber->tick, TICK_MS);
@@ -491,6 +523,7 @@ struct subscriber *subscriber_new(struct app *app, struct token_entry *entry)
     subscriber->app = app;
     subscriber->entry = entry;
     subscriber->tick = loop_timer_new(app->loop, tick, subscriber);
+    subscriber->leftover_due_ms = loop_now_ms(app->loop) + AGAIN_MS;
     loop_timer_start(subscriber->tick, TICK_MS);
     return subscriber;
 }
@@ -499,6 +532,8 @@ void subscriber_free(struct subscriber *subscriber)
 {
     if (!subscriber)
         return;
+    leftover_cancel(subscriber->leftover);
+    subscriber->leftover = NULL;
     if (subscriber->fetch)
         fetch_cancel(subscriber->fetch);
     if (subscriber->call)

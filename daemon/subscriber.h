@@ -4,7 +4,8 @@
  * One client after the other: reads what Tripletex lists, removes what is ours and stale, makes
  * what is missing, and notes in the client whether its events can be relied on; again every hour.
  * A client that is disabled, or enabled again, does not wait for that.
- * Besides the session these are the only things that are ever written at Tripletex. Owned by the
+ * What clients that are gone have left is removed between two of them (leftover.h). Besides the
+ * session these are the only things that are ever written at Tripletex. Owned by the
  * token's entry in the registry; owns its requests.
  */
 #ifndef SALDOD_DAEMON_SUBSCRIBER_H

@@ -23,10 +23,14 @@ enum { CHANGES = 20, VISIBLE_MS = 1500 };
 static const char WORLD[] =
     "{ \"consumerToken\": \"test-consumer\", \"companies\": ["
     "{ \"orgNr\": \"" BOOKS_CLIENT "\", \"name\": \"Fjord Fisk AS\", \"seed\": 1,"
-    "  \"postingsPerYear\": 600 } ],"
+    "  \"postingsPerYear\": 600 },"
+    "{ \"orgNr\": \"" BOOKS_SINGLE "\", \"name\": \"Nordlys ANS\", \"seed\": 2,"
+    "  \"postingsPerYear\": 200 } ],"
     "\"tokens\": ["
     "{ \"employeeToken\": \"test-bureau\", \"name\": \"bureau\", \"kind\": \"bureau\","
-    "  \"access\": [\"" BOOKS_CLIENT "\"] } ] }";
+    "  \"access\": [\"" BOOKS_CLIENT "\"] },"
+    "{ \"employeeToken\": \"test-single\", \"name\": \"single\", \"kind\": \"company\","
+    "  \"orgNr\": \"" BOOKS_SINGLE "\" } ] }";
 
 static char status_url[64], hook_url[64];
 
@@ -263,6 +267,75 @@ static void a_single_pull_leaves_subscriptions_alone(struct stage *stage)
     assert_int_equal(count(all, "\"status\":\"ACTIVE\""), 8);
 }
 
+/* --- clients that are gone --- */
+
+static void check_nothing_left(struct stage *stage)
+{
+    wait_subscriptions(stage, "\"id\"", 0);
+    stage_wait(stage, 20, "SELECT count(*) = 0 FROM sync.leftover");
+    AUTO_FREE char *violations = world_get(stage->world, "/violations");
+    stage_check_has(violations, "\"count\":0,");
+}
+
+static void a_purged_client_leaves_no_subscription(struct stage *stage)
+{
+    struct program *daemon = set_scene(stage);
+    db_run(stage->db, "SELECT bureau.purge_client('" BOOKS_CLIENT "')");
+    check_nothing_left(stage);
+    AUTO_FREE char *told = program_err(daemon);
+    stage_check_has(told, "8 subscriptions of clients that are gone were removed");
+}
+
+/* The only token that can remove them goes with the client. */
+static void one_with_a_token_of_its_own_leaves_none_either(struct stage *stage)
+{
+    (void)set_scene(stage);
+    db_run(stage->db, "SELECT bureau.add_client('" BOOKS_SINGLE "', 'Nordlys ANS', "
+                      "employee_token => 'test-single')");
+    db_run(stage->db, "UPDATE bureau.client SET org_nr_setting = '' "
+                      "WHERE org_nr = '" BOOKS_SINGLE "'");
+    wait_subscriptions(stage, "\"status\":\"ACTIVE\"", 16);
+    stage_wait(stage, 20, "SELECT count(*) = 16 FROM sync.webhook");
+    db_run(stage->db, "DELETE FROM bureau.client WHERE org_nr = '" BOOKS_SINGLE "'");
+    wait_subscriptions(stage, "\"status\":\"ACTIVE\"", 8);
+    stage_wait(stage, 20, "SELECT count(*) = 0 FROM sync.leftover");
+    stage_wait(stage, 20, "SELECT count(*) = 1 FROM sync.token_state");
+    stage_wait(stage, 20, "SELECT count(*) = 1 FROM sync.session");
+}
+
+/* Nobody heard of it, the bureau is gone too, and webhooks are off by the next start. */
+static void what_went_while_nothing_ran_is_removed_later(struct stage *stage)
+{
+    struct program *daemon = set_scene(stage);
+    program_signal(daemon, SIGTERM);
+    assert_int_equal(program_wait(daemon, stage_ms(stage, 20)), 0);
+    db_run(stage->db, "SELECT bureau.purge_client('" BOOKS_CLIENT "')");
+    db_run(stage->db, "DELETE FROM bureau.bureau");
+    stage_wait(stage, 1,
+               "SELECT count(*) = 8 FROM sync.leftover "
+               "WHERE employee_token LIKE 'sealed:%%'");
+    configure(stage, NULL);
+    (void)stage_daemon(stage);
+    check_nothing_left(stage);
+}
+
+/* Registered again before they are removed, it takes them over. */
+static void a_client_that_comes_back_keeps_its_subscriptions(struct stage *stage)
+{
+    struct program *daemon = set_scene(stage);
+    program_signal(daemon, SIGTERM);
+    assert_int_equal(program_wait(daemon, stage_ms(stage, 20)), 0);
+    db_run(stage->db, "SELECT bureau.purge_client('" BOOKS_CLIENT "')");
+    db_run(stage->db, "SELECT bureau.add_client('" BOOKS_CLIENT "', 'Fjord Fisk AS', "
+                      "bureau => 'Regnskap Nord AS')");
+    (void)stage_daemon(stage);
+    stage_wait(stage, 30, "SELECT count(*) = 8 FROM sync.webhook");
+    stage_wait(stage, 30, "SELECT count(*) = 0 FROM sync.leftover");
+    wait_subscriptions(stage, "\"status\":\"ACTIVE\"", 8);
+    books_wait_fresh(stage, 20);
+    (void)change_and_wait(stage, 930);
+}
+
 int main(void)
 {
     static struct stage stage;
@@ -273,6 +346,10 @@ int main(void)
         STAGE_TEST(&stage, subscriptions_are_kept_and_removed),
         STAGE_TEST(&stage, a_disabled_client_is_unsubscribed_at_once),
         STAGE_TEST(&stage, a_single_pull_leaves_subscriptions_alone),
+        STAGE_TEST(&stage, a_purged_client_leaves_no_subscription),
+        STAGE_TEST(&stage, one_with_a_token_of_its_own_leaves_none_either),
+        STAGE_TEST(&stage, what_went_while_nothing_ran_is_removed_later),
+        STAGE_TEST(&stage, a_client_that_comes_back_keeps_its_subscriptions),
     };
     if (stage_open(&stage) < 0)
         return 1;
