@@ -206,7 +206,7 @@ static int covers(const char *host, const char *other)
 
 int address_is_same_listen(const char *one, const char *other)
 {
-    struct authority a, b;
+    struct authority a = { .port = 0 }, b = { .port = 0 };
     if (authority_parse(one, strlen(one), &a, NULL) ||
         authority_parse(other, strlen(other), &b, NULL))
         return 0;

@@ -303,7 +303,22 @@ static void one_with_a_token_of_its_own_leaves_none_either(struct stage *stage)
     stage_wait(stage, 20, "SELECT count(*) = 1 FROM sync.session");
 }
 
-/* Nobody heard of it, the bureau is gone too, and webhooks are off by the next start. */
+/* What is kept of it opens with the new key only. */
+static void seal_under_another_key(struct stage *stage)
+{
+    AUTO_FREE char *key = folder_put(
+        stage->folder, "new-key", 0600,
+        "ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100\n");
+    assert_int_equal(SALDOD(stage, "seal", "--new-key", key), 0);
+    stage_check_has(stage->out, "1 tokens and ");
+    char *old = stage->key;
+    stage->key = key;
+    configure(stage, NULL);
+    stage->key = old;
+}
+
+/* Nobody heard of it, the bureau is gone too, the seal key is another and webhooks are off by the
+ * next start. */
 static void what_went_while_nothing_ran_is_removed_later(struct stage *stage)
 {
     struct program *daemon = set_scene(stage);
@@ -314,9 +329,25 @@ static void what_went_while_nothing_ran_is_removed_later(struct stage *stage)
     stage_wait(stage, 1,
                "SELECT count(*) = 8 FROM sync.leftover "
                "WHERE employee_token LIKE 'sealed:%%'");
-    configure(stage, NULL);
+    seal_under_another_key(stage);
     (void)stage_daemon(stage);
     check_nothing_left(stage);
+}
+
+/* One that Tripletex does not let go of is told, and given up in the end. */
+static void what_cannot_be_removed_is_told_and_forgotten(struct stage *stage)
+{
+    struct program *daemon = set_scene(stage);
+    world_post(stage->world, "/fault",
+               "{\"kind\": \"status\", \"status\": 403, \"path\": \"/event/subscription/*\"}");
+    db_run(stage->db, "SELECT bureau.purge_client('" BOOKS_CLIENT "')");
+    stage_wait_told(stage, daemon, 20, "forgotten after seven days: ");
+    stage_wait(stage, 5, "SELECT count(*) = 8 FROM sync.leftover");
+    program_signal(daemon, SIGTERM);
+    assert_int_equal(program_wait(daemon, stage_ms(stage, 20)), 0);
+    db_run(stage->db, "UPDATE sync.leftover SET forget_at = now()");
+    (void)stage_daemon(stage);
+    stage_wait(stage, 20, "SELECT count(*) = 0 FROM sync.leftover");
 }
 
 /* Registered again before they are removed, it takes them over. */
@@ -349,6 +380,7 @@ int main(void)
         STAGE_TEST(&stage, a_purged_client_leaves_no_subscription),
         STAGE_TEST(&stage, one_with_a_token_of_its_own_leaves_none_either),
         STAGE_TEST(&stage, what_went_while_nothing_ran_is_removed_later),
+        STAGE_TEST(&stage, what_cannot_be_removed_is_told_and_forgotten),
         STAGE_TEST(&stage, a_client_that_comes_back_keeps_its_subscriptions),
     };
     if (stage_open(&stage) < 0)
