@@ -268,7 +268,9 @@ int command_check(const struct command_args *args)
     if (command_database_run(settings, &OPTIONS, begin, &check) != COMMAND_DONE)
         check.faults++;
     if (check.faults == 0)
-        (void)printf("%s: configuration, secrets and database are in order\n", settings->file);
+        (void)printf("%s: configuration%s and database are in order%s\n", settings->file,
+                     check.is_without_credentials ? "" : ", secrets",
+                     check.is_without_credentials ? "; credentials were not looked at" : "");
     else
         (void)fprintf(stderr, "%d %s\n", check.faults, check.faults == 1 ? "fault" : "faults");
     settings_unref(settings);

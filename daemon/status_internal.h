@@ -25,10 +25,7 @@ enum {
 };
 
 /* Of every answer: nothing is kept, guessed, framed or sent on. */
-#define STATUS_HEADERS                                                                             \
-    "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"                               \
-    "Referrer-Policy: no-referrer\r\nX-Frame-Options: DENY\r\n"                                    \
-    "Cross-Origin-Resource-Policy: same-origin\r\n"
+#define STATUS_HEADERS SERVER_HEADERS
 #define STATUS_TYPE_JSON "application/json; charset=utf-8"
 #define STATUS_TYPE_TEXT "text/plain; charset=utf-8"
 

@@ -214,6 +214,7 @@ static void a_webhook_secret_that_is_none_is_a_fault(struct stage *stage)
     stage_check_has(stage->err, "[webhook] secret_file: cannot open");
     configure_with_hook_secret(stage, "credential:hook"); /* a reload cannot see it */
     assert_int_equal(SALDOD(stage, "check", "--no-credentials"), DONE);
+    stage_check_has(stage->out, "credentials were not looked at");
     assert_int_equal(SALDOD(stage, "check"), WRONG_CONFIGURATION);
     stage_check_has(stage->err, "CREDENTIALS_DIRECTORY is not set");
 }
