@@ -224,7 +224,7 @@ static void listed(void *ctx, const struct master_result *result)
         pull_fail(pull, result->class, result->err);
         return;
     }
-    if (pull->are_names_asked)
+    if (pull->names_asked > 0)
         pull_step(pull, PULL_EVENT_COMPARED);
     else
         pull_step(pull, result->is_changed ? PULL_EVENT_RELISTED : PULL_EVENT_LISTED);
@@ -242,12 +242,34 @@ void pull_list(struct pull *pull)
         pull_step(pull, PULL_EVENT_LISTED);
 }
 
-/* A posting names what no list has told of: the lists that should are asked at once, once. */
+/* A posting names what no list has told of: the lists that should are asked at once. */
 void pull_list_unknown(struct pull *pull)
 {
-    pull->are_names_asked = 1;
+    pull->names_asked++;
     pull->master = master_start(pull->app, pull->client, pull->stage, &pull->lists, 0,
                                 pull->unknown_lists, listed, pull);
     if (!pull->master)
         pull_step(pull, PULL_EVENT_COMPARED);
+}
+
+static void accounts_forgotten(void *ctx, const struct err *err)
+{
+    struct pull *pull = ctx;
+    (void)err; /* then the list is asked for by its digest, when it is due */
+    if (!pull_was_stopped(pull))
+        pull_fail(pull, ANSWER_PASSING, &pull->err);
+}
+
+/* Without its account no figure can be understood: what is published stands. */
+void pull_fail_unknown_account(struct pull *pull, const struct err *err)
+{
+    char id[24];
+    const char *values[] = { pull_client_id(pull, id), "account" };
+    struct pg_batch *batch = batch_new(BATCH_PLAIN);
+    pull->err = *err;
+    err_set_remedy(&pull->err, "Nothing to do where the account was made just now: it is asked for "
+                               "again. If it lasts, see in Tripletex whether the token may see all "
+                               "accounts");
+    batch_add_query(batch, SQL_list_forget, 2, values, NULL);
+    pull_run_batch(pull, batch, accounts_forgotten);
 }

@@ -72,7 +72,12 @@ enum {
     PULL_HEADERS_MAX = 512,
     PULL_VARIANT_BYTES = 24, /* "2026-01-01/2027-01-01" */
     PULL_PROBES_MAX = 64,
+    PULL_NAMES_MAX = 4, /* how often a pull asks the accounts again for one that is not there */
 };
+
+/* How checksums fail that are alike for every list. Their "unchanged" proves nothing, so no recheck
+ * finds that they serve. */
+#define PULL_DIGESTS_ALIKE "different lists have the same"
 
 /* A balance sheet to read: a month, or (month 0) the opening of a year. */
 struct pull_sheet {
@@ -129,6 +134,7 @@ struct pull {
     int is_held_before;
     int64_t begun_us;         /* by the database's clock: the horizon and what is due go by it */
     int was_blind;            /* the checksums were found to be of no use */
+    int were_alike;           /* since all lists had the same */
     const char *blind_reason; /* of this pull; NULL = they serve */
 
     /* voucher headers: a stack of ranges */
@@ -148,11 +154,12 @@ struct pull {
     int64_t hand_rows, hand_sent_us;
     int load; /* index of the year that is loaded; -1 = a walk of what is due */
     int is_recheck, is_all_openings;
-    int rounds, requests, is_relisted, are_names_asked, is_looked_everywhere;
+    int rounds, requests, is_relisted, names_asked, is_looked_everywhere;
     int is_compared, is_weighed;
     int64_t changes, gone, doubles;
-    uint64_t unknown_lists;               /* master_bit of each */
-    int has_grown, is_astray, is_all_new; /* of the last comparison */
+    uint64_t unknown_lists;                           /* master_bit of each */
+    int64_t unknown_account, unknown_account_posting; /* ids: one that no list holds; 0 = none */
+    int has_grown, is_astray, is_all_new;             /* of the last comparison */
     struct pull_sheet sheets[PULL_MONTHS_MAX + FISCAL_YEARS_MAX];
     int sheets_count, sheet;
     int is_first_opening_read, has_movement, has_rows;
@@ -218,6 +225,10 @@ void pull_publish(struct pull *pull);
 void pull_confirm(struct pull *pull);
 void pull_gather(struct pull *pull);
 void pull_close(struct pull *pull);
+
+/* Ends the pull, whose postings or saldo are on an account that no list holds: `err` says where.
+ * The next one reads the list of accounts whatever its digest. */
+void pull_fail_unknown_account(struct pull *pull, const struct err *err);
 
 /* Whether balances are to be read though no posting changed: openings that are due, proofs that
  * fail. */

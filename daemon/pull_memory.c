@@ -100,13 +100,19 @@ int pull_is_recheck_due(const struct pull *pull)
            pull->recheck_age_ms > pull->settings->recheck_interval_ms;
 }
 
+static void take_fault(struct pull *pull, const char *fault)
+{
+    pull->was_blind = fault != NULL;
+    pull->were_alike = fault && strcmp(fault, PULL_DIGESTS_ALIKE) == 0;
+}
+
 static int take_lists(void *ctx, const struct pg_result *result, struct err *err)
 {
     struct pull *pull = ctx;
     (void)err;
     master_memory_release(&pull->lists);
     pull->header_memory_count = 0;
-    pull->was_blind = 0;
+    take_fault(pull, NULL);
     pull->openings_age_ms = pull->recheck_age_ms = pull->opening_age_ms = -1;
     for (int i = 0; i < pg_result_rows(result); i++) {
         const char *resource = pg_result_text(result, i, "resource");
@@ -114,7 +120,7 @@ static int take_lists(void *ctx, const struct pg_result *result, struct err *err
         const char *digest = pg_result_text(result, i, "digest");
         int64_t age_ms = pg_result_int(result, i, "age_ms", -1);
         if (strcmp(resource, "digest") == 0)
-            pull->was_blind = pg_result_text(result, i, "fault") != NULL;
+            take_fault(pull, pg_result_text(result, i, "fault"));
         else if (strcmp(resource, "opening") == 0)
             take_opening(pull, variant, digest, age_ms);
         else if (strcmp(resource, "voucher") == 0)

@@ -74,6 +74,18 @@ static int check_vanish(void *ctx, const struct pg_result *result, struct err *e
                    broken);
 }
 
+static int check_named(void *ctx, const struct pg_result *result, struct err *err)
+{
+    (void)ctx;
+    if (pg_result_int(result, 0, "unknown", 0) == 0)
+        return 0;
+    err_set(err, ENOKEY,
+            "saldo is on the account with id %" PRId64 ", which is not in Tripletex's list of "
+            "accounts",
+            pg_result_int(result, 0, "account_id", 0));
+    return -ENOKEY;
+}
+
 /* --- the transaction --- */
 
 static void published(void *ctx, const struct err *err)
@@ -83,6 +95,8 @@ static void published(void *ctx, const struct err *err)
         return;
     if (err && err->code == ESTALE) {
         pull_hold_hidden(pull);
+    } else if (err && err->code == ENOKEY) {
+        pull_fail_unknown_account(pull, err);
     } else if (err) {
         pull_fail(pull, ANSWER_PASSING, err);
     } else {
@@ -171,6 +185,7 @@ static void start_publishing(struct pull *pull)
     const char *org_nr[] = { pull->client->org_nr };
     struct pg_batch *batch = batch_new(BATCH_TRANSACTION);
     add_lock(pull, batch, id);
+    batch_add_query(batch, SQL_publish_unnamed, 1, values, check_named);
     batch_add_query(batch, SQL_publish_gone, 1, values, note_visible);
     batch_add_query(batch, SQL_publish_vouchers, 1, values, note_visible);
     batch_add_query(batch, pull->is_all_new ? SQL_publish_postings_new : SQL_publish_postings, 1,

@@ -228,7 +228,7 @@ static const char *find_fault(struct pull *pull, const struct fetch_result *resu
         return "a list that is not empty has none";
     if (master_memory_has(&pull->lists, result->digest) ||
         (is_read && tree_has_digest_elsewhere(pull->tree, result->digest, (int)result->rows)))
-        return "different lists have the same";
+        return PULL_DIGESTS_ALIKE;
     if (is_read && result->left_out == 0 &&
         tree_note_content(pull->tree, result->digest, result->own_digest))
         return "they change while the list does not";
@@ -460,8 +460,8 @@ void pull_walk(struct pull *pull)
     if (pull->load < 0)
         walk_doubtful(pull);
     pull->rounds = 1;
-    if (pull->was_blind && !pull->is_recheck) {
-        pull->blind_reason = WAS_BLIND;
+    if (pull->was_blind && (!pull->is_recheck || pull->were_alike)) {
+        pull->blind_reason = pull->were_alike ? PULL_DIGESTS_ALIKE : WAS_BLIND;
         tree_set_blind(pull->tree);
     }
     next(pull);

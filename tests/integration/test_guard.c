@@ -173,6 +173,11 @@ static void thirty_real_deletions_pass_at_once(struct stage *stage)
     struct program *daemon = set_scene(stage);
     int64_t before = db_int(stage->db, "SELECT count(*) FROM finale.posting");
     world_forget(stage->world);
+    /* No number of JSON is too long for a list, and its values do not matter here. */
+    world_post(stage->world, "/fault",
+               "{\"kind\": \"replace\", \"path\": \"/ledger/postingByDate\","
+               " \"find\": \"\\\"amount\\\":\","
+               " \"with\": \"\\\"new\\\":92233720368547758070,\\\"amount\\\":\"}");
     delete_vouchers(stage, "SELECT string_agg(voucher_id::text, ' ') FROM (" VOUCHERS_OF_LAST_YEAR
                            ") v WHERE place <= 30");
     int64_t begun_ms = process_now_ms();

@@ -225,6 +225,54 @@ static void an_old_voucher_moves_all_later_openings(struct stage *stage)
     end_scene(stage, daemon);
 }
 
+/* --- accounts that no list holds --- */
+
+/* The newest account, whose list has changed since it was read. */
+static char *touch_account(struct stage *stage)
+{
+    world_post(stage->world, "/account",
+               "{\"orgNr\": \"" CLIENT "\", \"number\": 2888, \"name\": \"Nyere konto\"}");
+    return db_text(stage->db,
+                   "SELECT account_id FROM finale.account WHERE account_number = '2888'");
+}
+
+static void check_unknown_account(struct stage *stage, const char *path, const char *message)
+{
+    set_world(stage);
+    struct program *daemon = start(stage);
+    books_wait_fresh(stage, 20);
+    AUTO_FREE char *id = touch_account(stage);
+    if (strcmp(path, "/ledger/account") == 0)
+        db_runf(stage->db, "DELETE FROM mirror.account WHERE account_id = %s", id);
+    stage_read(stage);
+    world_post(stage->world, "/fault",
+               "{\"kind\": \"replace\", \"path\": \"%s\", \"find\": \"\\\"id\\\":%s,\","
+               " \"with\": \"\\\"id\\\":%s7,\"}",
+               path, id, id);
+    add_voucher(stage, 40, "100.00", "-100.00");
+    stage_wait(stage, 20,
+               "SELECT last_error LIKE '%%%s%%' AND remedy LIKE '%%whether the token may see%%' "
+               "FROM bureau.status WHERE org_nr = '" CLIENT "'",
+               message);
+    check_text(stage, "SELECT count(*) FROM finale.posting WHERE account_number IS NULL", "0");
+    world_post(stage->world, "/faults/clear", "{}");
+    books_wait_equal(stage, 30);
+    (void)stage_read_end(stage);
+    books_wait_fresh(stage, 20);
+    check_text(stage, "SELECT count(*) FROM finale.posting WHERE account_number = '2888'", "1");
+    end_scene(stage, daemon);
+}
+
+static void a_posting_on_an_account_that_no_list_holds_is_not_published(struct stage *stage)
+{
+    check_unknown_account(stage, "/ledger/account", "list of accounts, asked for 4 times");
+}
+
+static void saldo_of_an_account_that_no_list_holds_is_not_published(struct stage *stage)
+{
+    check_unknown_account(stage, "/balanceSheet", "saldo is on the account with id ");
+}
+
 int main(void)
 {
     struct stage stage;
@@ -237,6 +285,8 @@ int main(void)
         STAGE_TEST(&stage, a_saldo_that_is_not_the_sum_is_asked_again_until_it_is),
         STAGE_TEST(&stage, an_opening_that_is_not_last_years_closing_is_shown),
         STAGE_TEST(&stage, an_old_voucher_moves_all_later_openings),
+        STAGE_TEST(&stage, a_posting_on_an_account_that_no_list_holds_is_not_published),
+        STAGE_TEST(&stage, saldo_of_an_account_that_no_list_holds_is_not_published),
     };
     int failed = cmocka_run_group_tests_name("proof", tests, NULL, NULL);
     stage_close(&stage);

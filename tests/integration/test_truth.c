@@ -129,6 +129,24 @@ static void checksums_are_taken_up_again_when_they_serve(struct stage *stage)
     run_rounds(stage, "normal", ROUNDS);
 }
 
+/* A recheck reads everything, and would find nothing wrong with them: "unchanged" again is what
+ * they always say. */
+static void one_checksum_for_all_is_not_trusted_after_a_recheck(struct stage *stage)
+{
+    set_scene(stage, ALL_SOON "recheck_interval = 3s\n");
+    run_rounds(stage, "constant", 1);
+    wait_fault(stage, 1);
+    for (int i = 0; i < 2; i++) {
+        AUTO_FREE char *now = db_text(stage->db, "SELECT clock_timestamp()");
+        stage_wait(stage, 30,
+                   "SELECT EXISTS (SELECT FROM sync.list WHERE resource = 'opening' "
+                   "AND variant = 'recheck' AND asked_at > '%s')",
+                   now);
+    }
+    wait_fault(stage, 1);
+    run_rounds(stage, "constant", 1);
+}
+
 /* --- checksums that lie --- */
 
 static void a_checksum_that_lies_is_caught_by_the_recheck(struct stage *stage)
@@ -154,6 +172,7 @@ int main(void)
         STAGE_TEST(&stage, rounds_with_one_checksum_for_all_end_equal),
         STAGE_TEST(&stage, rounds_without_304_end_equal),
         STAGE_TEST(&stage, checksums_are_taken_up_again_when_they_serve),
+        STAGE_TEST(&stage, one_checksum_for_all_is_not_trusted_after_a_recheck),
         STAGE_TEST(&stage, a_checksum_that_lies_is_caught_by_the_recheck),
     };
     int failed = cmocka_run_group_tests_name("truth", tests, NULL, NULL);
