@@ -94,6 +94,7 @@ static void finish(struct fetch *fetch, enum fetch_end end, enum answer_class cl
         .sent_us = fetch->sent_us,
         .notes = &fetch->notes,
         .was_nul_replaced = fetch->was_nul_replaced,
+        .is_unsaid = end == FETCH_SAME && fetch->head.digest[0] != '\0',
         .err = err,
     };
     fetch->done(fetch->ctx, &result);

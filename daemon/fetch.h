@@ -66,6 +66,7 @@ struct fetch_result {
     enum answer_class class; /* of FETCH_FAILED */
     int64_t rows;            /* taken: those that `row` left out do not count */
     int64_t left_out;
+    int is_unsaid;      /* of FETCH_SAME: by the digest that came, and not by 304 */
     const char *digest; /* "" = none; of the first page */
     const char
         *own_digest; /* ours, over all rows as they were staged; "" where not all were read */

@@ -247,7 +247,8 @@ uint64_t pull_progress(const struct pull *pull)
     uint64_t pages = pull->fetch ? (uint64_t)fetch_pages(pull->fetch) : 0;
     if (pull->master)
         pages += master_progress(pull->master);
-    return ((uint64_t)pull->requests << 32) + (pages << 8) + (uint64_t)pull->state;
+    return ((uint64_t)pull->requests << 32) + (pages << 8) + ((uint64_t)pull_is_asking(pull) << 7) +
+           (uint64_t)pull->state;
 }
 
 int pull_is_asking(const struct pull *pull)

@@ -136,6 +136,8 @@ struct pull {
     int was_blind;            /* the checksums were found to be of no use */
     int were_alike;           /* since all lists had the same */
     const char *blind_reason; /* of this pull; NULL = they serve */
+    int was_unsaid;           /* no 304 was ever given */
+    int said_count, unsaid_count; /* "unchanged" by 304, and by the same digest in an answer */
 
     /* voucher headers: a stack of ranges */
     struct range headers[PULL_HEADERS_MAX];
@@ -236,6 +238,9 @@ int pull_has_sheets_due(const struct pull *pull) MUST_USE;
 
 /* Whether a resync of a part reads this year. */
 int pull_is_read_again(const struct pull *pull, int year) MUST_USE;
+
+/* Tells the database what this pull has learnt of the checksums; nothing where that is no news. */
+void pull_add_digest_faults(const struct pull *pull, struct pg_batch *batch, const char *client_id);
 
 void pull_remember_header(struct pull *pull, const char *variant, const char *digest,
                           int64_t age_ms);

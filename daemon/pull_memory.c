@@ -100,8 +100,16 @@ int pull_is_recheck_due(const struct pull *pull)
            pull->recheck_age_ms > pull->settings->recheck_interval_ms;
 }
 
-static void take_fault(struct pull *pull, const char *fault)
+/* In the database: not used at all, or compared with those in the answers. */
+#define BLIND ""
+#define UNSAID "unsaid"
+
+static void take_fault(struct pull *pull, const char *variant, const char *fault)
 {
+    if (strcmp(variant, UNSAID) == 0) {
+        pull->was_unsaid = fault != NULL;
+        return;
+    }
     pull->was_blind = fault != NULL;
     pull->were_alike = fault && strcmp(fault, PULL_DIGESTS_ALIKE) == 0;
 }
@@ -112,7 +120,8 @@ static int take_lists(void *ctx, const struct pg_result *result, struct err *err
     (void)err;
     master_memory_release(&pull->lists);
     pull->header_memory_count = 0;
-    take_fault(pull, NULL);
+    take_fault(pull, BLIND, NULL);
+    take_fault(pull, UNSAID, NULL);
     pull->openings_age_ms = pull->recheck_age_ms = pull->opening_age_ms = -1;
     for (int i = 0; i < pg_result_rows(result); i++) {
         const char *resource = pg_result_text(result, i, "resource");
@@ -120,7 +129,7 @@ static int take_lists(void *ctx, const struct pg_result *result, struct err *err
         const char *digest = pg_result_text(result, i, "digest");
         int64_t age_ms = pg_result_int(result, i, "age_ms", -1);
         if (strcmp(resource, "digest") == 0)
-            take_fault(pull, pg_result_text(result, i, "fault"));
+            take_fault(pull, variant, pg_result_text(result, i, "fault"));
         else if (strcmp(resource, "opening") == 0)
             take_opening(pull, variant, digest, age_ms);
         else if (strcmp(resource, "voucher") == 0)
@@ -131,6 +140,25 @@ static int take_lists(void *ctx, const struct pg_result *result, struct err *err
     if (pull->was_blind || pull_is_recheck_due(pull))
         forget_digests(pull);
     return 0;
+}
+
+static void add_fault(struct pg_batch *batch, const char *client_id, const char *variant,
+                      const char *fault)
+{
+    const char *values[] = { client_id, fault, variant };
+    batch_add_query(batch, SQL_digest_fault, 3, values, NULL);
+}
+
+void pull_add_digest_faults(const struct pull *pull, struct pg_batch *batch, const char *client_id)
+{
+    int is_unsaid = pull->said_count == 0 && (pull->unsaid_count > 0 || pull->was_unsaid);
+    if ((pull->blind_reason != NULL) != pull->was_blind)
+        add_fault(batch, client_id, BLIND, pull->blind_reason);
+    if (is_unsaid != pull->was_unsaid)
+        add_fault(batch, client_id, UNSAID,
+                  is_unsaid ? "Tripletex never answers 304 (unchanged): the checksums in its "
+                              "answers are compared"
+                            : NULL);
 }
 
 static const struct fiscal_year *find_year(const struct fiscal_horizon *horizon, int year)

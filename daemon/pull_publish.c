@@ -143,10 +143,7 @@ static void add_opening_memory(struct pull *pull, struct pg_batch *batch, const 
 
 static void add_memory(struct pull *pull, struct pg_batch *batch, const char *id)
 {
-    int is_blind = pull->blind_reason != NULL;
-    const char *fault[] = { id, pull->blind_reason };
-    if (is_blind != pull->was_blind)
-        batch_add_query(batch, SQL_digest_fault, 2, fault, NULL);
+    pull_add_digest_faults(pull, batch, id);
     if (pull->is_first_opening_read)
         add_opening_memory(pull, batch, id, "first", pull->opening_seen, pull->opening_sent_us);
     if (pull->is_all_openings)
@@ -255,5 +252,6 @@ void pull_confirm(struct pull *pull)
                              buf_text(&json), next };
     struct pg_batch *batch = batch_new(BATCH_PLAIN);
     batch_add_query(batch, SQL_confirm, 5, values, check_lock);
+    pull_add_digest_faults(pull, batch, values[0]);
     pull_run_batch(pull, batch, published);
 }

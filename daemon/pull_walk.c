@@ -269,6 +269,14 @@ static void answer_read(struct pull *pull, const struct fetch_result *result)
     }
 }
 
+static void note_said(struct pull *pull, int is_unsaid)
+{
+    if (is_unsaid)
+        pull->unsaid_count++;
+    else
+        pull->said_count++;
+}
+
 static void answered(void *ctx, const struct fetch_result *result)
 {
     struct pull *pull = ctx;
@@ -276,6 +284,7 @@ static void answered(void *ctx, const struct fetch_result *result)
     pull->fetch = NULL;
     switch (result->end) {
     case FETCH_SAME:
+        note_said(pull, result->is_unsaid);
         tree_answer_same(pull->tree, result->sent_us);
         next(pull);
         return;

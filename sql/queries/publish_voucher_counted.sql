@@ -1,5 +1,5 @@
--- Which of them count against the proof. Not counted: opening balances (dated the day before a fiscal year, and named
--- so or on balance accounts alone), vouchers dated before the horizon, and all while a year is still loading, since
+-- Which of them count against the proof. Not counted: opening balances (named so, or dated the day before a fiscal
+-- year and on balance accounts alone), vouchers dated before the horizon, and all while a year is still loading, since
 -- their other postings may lie there.
 UPDATE mirror.voucher_difference d
    SET counted = r.counted
@@ -7,9 +7,10 @@ UPDATE mirror.voucher_difference d
         SELECT d.voucher_id,
                NOT EXISTS (SELECT FROM mirror.year y WHERE y.client_id = $1::bigint AND NOT y.complete)
                AND v.voucher_date >= (SELECT pg_catalog.min(y.start_date) FROM mirror.year y WHERE y.client_id = $1::bigint)
-               AND NOT (EXISTS (SELECT FROM mirror.year y
-                                 WHERE y.client_id = $1::bigint AND y.start_date = v.voucher_date + 1)
-                        AND (t.name ILIKE '%pning%'
+               AND NOT (coalesce(t.name ~* 'pningsbalanse|opening balance', false)
+                        OR EXISTS (SELECT FROM mirror.year y
+                                    WHERE y.client_id = $1::bigint AND y.start_date = v.voucher_date + 1)
+                        AND (coalesce(t.name ILIKE '%pning%', false)
                              OR NOT EXISTS (SELECT FROM mirror.posting p
                                               LEFT JOIN mirror.account a ON a.client_id = p.client_id AND a.account_id = p.account_id
                                              WHERE p.client_id = $1::bigint AND p.voucher_id = d.voucher_id

@@ -201,6 +201,7 @@ static void a_voucher_that_leaves_the_horizon_is_not_called_deleted(struct stage
     struct program *daemon = start_one(stage, EVERY_SECOND "\nhistory_years = 0");
     AUTO_FREE char *moved = db_text(stage->db, "SELECT max(voucher_id) FROM finale.posting");
     AUTO_FREE char *day = db_text(stage->db, "SELECT (current_date - interval '1 year')::date");
+    AUTO_FREE char *back = db_text(stage->db, "SELECT current_date");
     world_call(stage->world, "PUT", "/voucher",
                "{\"orgNr\": \"" CLIENT "\", \"id\": %s, \"date\": \"%s\"}", moved, day);
     books_wait_equal(stage, 20);
@@ -210,6 +211,10 @@ static void a_voucher_that_leaves_the_horizon_is_not_called_deleted(struct stage
                "SELECT string_agg(DISTINCT voucher_id || ' ' || reason, ', ') "
                "FROM finale.deleted_posting",
                edited);
+    world_call(stage->world, "PUT", "/voucher",
+               "{\"orgNr\": \"" CLIENT "\", \"id\": %s, \"date\": \"%s\"}", moved, back);
+    books_wait_equal(stage, 20);
+    check_text(stage, "SELECT count(*) FROM finale.deleted_posting", "0");
     end_scene(stage, daemon);
 }
 

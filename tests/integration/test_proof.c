@@ -44,14 +44,20 @@ static struct program *start(struct stage *stage)
 }
 
 /* A voucher on accounts that nobody else uses, `days` ago. */
-static void add_voucher(struct stage *stage, int days, const char *debit, const char *credit)
+static void add_typed(struct stage *stage, int days, const char *type, const char *debit,
+                      const char *credit)
 {
     AUTO_FREE char *day = db_textf(stage->db, "SELECT current_date - %d", days);
     world_post(stage->world, "/voucher",
                "{\"orgNr\": \"" CLIENT "\", \"date\": \"%s\", \"description\": \"prøve\","
-               " \"type\": \"Memorialnota\", \"rows\": [{\"account\": 1888, \"amount\": \"%s\"},"
+               " \"type\": \"%s\", \"rows\": [{\"account\": 1888, \"amount\": \"%s\"},"
                " {\"account\": 2888, \"amount\": \"%s\"}]}",
-               day, debit, credit);
+               day, type, debit, credit);
+}
+
+static void add_voucher(struct stage *stage, int days, const char *debit, const char *credit)
+{
+    add_typed(stage, days, "Memorialnota", debit, credit);
 }
 
 static void replace(struct stage *stage, const char *find, const char *with)
@@ -103,6 +109,21 @@ static void a_voucher_that_does_not_sum_to_0_is_shown_until_it_does(struct stage
     books_wait_fresh(stage, 20);
     books_check_equal(stage);
     check_text(stage, "SELECT count(*) FROM finale.voucher_difference WHERE counted", "0");
+    end_scene(stage, daemon);
+}
+
+/* Books may begin in the middle of a year. */
+static void an_opening_balance_need_not_sum_to_0(struct stage *stage)
+{
+    set_world(stage);
+    struct program *daemon = start(stage);
+    books_wait_fresh(stage, 20);
+    add_typed(stage, 40, "Åpningsbalanse", "100.00", "-99.75");
+    stage_wait(stage, 20,
+               "SELECT count(*) = 1 AND min(difference) = 0.25 AND bool_and(NOT counted) "
+               "FROM finale.voucher_difference WHERE voucher_date = current_date - 40");
+    books_wait_fresh(stage, 20);
+    check_text(stage, "SELECT verified FROM finale.client", "t");
     end_scene(stage, daemon);
 }
 
@@ -280,6 +301,7 @@ int main(void)
         return 1;
     const struct CMUnitTest tests[] = {
         STAGE_TEST(&stage, a_voucher_that_does_not_sum_to_0_is_shown_until_it_does),
+        STAGE_TEST(&stage, an_opening_balance_need_not_sum_to_0),
         STAGE_TEST(&stage, a_sheet_that_moves_between_its_pages_is_read_again),
         STAGE_TEST(&stage, a_sheet_without_rows_is_not_believed),
         STAGE_TEST(&stage, a_saldo_that_is_not_the_sum_is_asked_again_until_it_is),

@@ -116,7 +116,11 @@ static void rounds_without_304_end_equal(struct stage *stage)
 {
     set_scene(stage, ALL_SOON);
     run_rounds(stage, "never304", rounds());
+    stage_wait(stage, 30, "SELECT reason LIKE '%%never answers 304%%' FROM bureau.status");
+    books_wait_fresh(stage, 30);
+    world_post(stage->world, "/checksum", "{\"mode\": \"normal\"}");
     wait_fault(stage, 0);
+    stage_wait(stage, 30, "SELECT reason IS NULL FROM bureau.status");
 }
 
 static void checksums_are_taken_up_again_when_they_serve(struct stage *stage)

@@ -18,7 +18,7 @@ $$;
 
 -- A row of either client in every view.
 INSERT INTO mirror.deleted_posting (client_id, posting_id, seen_gone_at, reason, version, voucher_id, posting_date, account_id, amount)
-VALUES (:fjord, 1, now(), 'voucher_deleted', 0, 1, '2023-01-01', 1, 1), (:nordlys, 1, now(), 'voucher_deleted', 0, 1, '2026-01-01', 1, 1);
+VALUES (:fjord, 7777, now(), 'voucher_deleted', 0, 1, '2023-01-01', 1, 1), (:nordlys, 7777, now(), 'voucher_deleted', 0, 1, '2026-01-01', 1, 1);
 INSERT INTO mirror.voucher (client_id, voucher_id, version, voucher_date) VALUES (:nordlys, 1, 0, '2026-01-01');
 INSERT INTO mirror.voucher_difference (client_id, voucher_id, year, difference) VALUES (:fjord, 1, 2023, 1), (:nordlys, 1, 2026, 1);
 INSERT INTO mirror.opening_difference (client_id, year, account_id, opening, prior_closing) VALUES (:fjord, 2023, 1, 1, 2), (:nordlys, 2026, 1, 1, 2);

@@ -47,10 +47,11 @@ INSERT INTO mirror.deleted_posting (client_id, posting_id, seen_gone_at, reason,
                                     voucher_year, voucher_number, account_number, account_name, vat_code)
 VALUES (:fjord, 77, '2024-01-05 10:00+00', 'voucher_deleted', 3, 55, '2023-07-01', 4, 5, 2023, 9, '4000', 'As it was', '1'),
        (:fjord, 77, '2024-01-06 10:00+00', 'voucher_edited', 4, 55, '2023-07-01', 4, 6, 2023, 9, '4000', 'As it was', '1'),
-       (:fjord, 78, '2024-01-05 10:00+00', 'voucher_deleted', 3, 55, '2021-07-01', 4, 5, 2021, 9, '4000', 'As it was', '1');
+       (:fjord, 78, '2024-01-05 10:00+00', 'voucher_deleted', 3, 55, '2021-07-01', 4, 5, 2021, 9, '4000', 'As it was', '1'),
+       (:fjord, 3, '2024-01-05 10:00+00', 'voucher_edited', 3, 101, '2023-07-01', 4, 5, 2023, 9, '4000', 'As it was', '1');
 SELECT results_eq($$SELECT posting_id, voucher_number, account_number, account_name, vat_code, amount, version, reason FROM finale.deleted_posting ORDER BY seen_gone_at$$,
     $$VALUES (77::bigint, 9, '4000', 'As it was', '1', 5::numeric, 3, 'voucher_deleted'), (77, 9, '4000', 'As it was', '1', 6, 4, 'voucher_edited')$$,
-    'deleted postings keep what they said, each time they went; those of no complete year are not shown');
+    'deleted postings keep what they said, each time they went; those of no complete year and those that are back are not shown');
 SELECT throws_ok(format($$INSERT INTO mirror.deleted_posting (client_id, posting_id, seen_gone_at, reason, version, voucher_id, posting_date, account_id, amount)
                    VALUES (%s, 1, now(), 'moved', 0, 1, now(), 1, 1)$$, :fjord), '23514', NULL, 'there are two reasons to be gone');
 
