@@ -126,6 +126,7 @@ static void mark_moved(struct pull *pull, const struct token_answer *answer)
                              clock_format_date(horizon->years[horizon->count - 1].next_day, to) };
     struct pg_batch *batch = batch_new(BATCH_PLAIN);
     batch_add_query(batch, SQL_stage_gone_moved, (int)ARRAY_LEN(values), values, NULL);
+    batch_add_query(batch, SQL_stage_gone_ids, 0, NULL, pull_take_lost);
     pull_add_guard(pull, batch, pull_client_id(pull, id));
     pull_run(pull, batch, marked);
 }

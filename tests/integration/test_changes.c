@@ -218,6 +218,33 @@ static void a_voucher_that_leaves_the_horizon_is_not_called_deleted(struct stage
     end_scene(stage, daemon);
 }
 
+/* More than one question to Tripletex holds, and more than may vanish unless somebody confirms it.
+ */
+static void many_vouchers_may_leave_the_horizon(struct stage *stage)
+{
+    enum { MOVED = 130 };
+    struct program *daemon = start_world(stage, ONE("900"), EVERY_SECOND "\nhistory_years = 0");
+    AUTO_FREE char *day = db_text(stage->db, "SELECT (current_date - interval '1 year')::date");
+    program_signal(daemon, SIGSTOP); /* it sees all of them leave at once */
+    for (int i = 0; i < MOVED; i++) {
+        AUTO_FREE char *id = db_textf(stage->db,
+                                      "SELECT voucher_id FROM finale.voucher "
+                                      "WHERE voucher_date >= date_trunc('year', current_date) "
+                                      "ORDER BY voucher_id LIMIT 1 OFFSET %d",
+                                      i);
+        world_call(stage->world, "PUT", "/voucher",
+                   "{\"orgNr\": \"" CLIENT "\", \"id\": %s, \"date\": \"%s\"}", id, day);
+    }
+    program_signal(daemon, SIGCONT);
+    books_wait_equal(stage, 20);
+    books_wait_fresh(stage, 20);
+    check_text(stage,
+               "SELECT count(DISTINCT voucher_id) = 130 AND bool_and(reason = 'voucher_edited') "
+               "FROM finale.deleted_posting",
+               "t");
+    end_scene(stage, daemon);
+}
+
 static char *delete_one(struct stage *stage)
 {
     char *id = db_text(stage->db, "SELECT max(voucher_id) FROM finale.voucher "
@@ -348,6 +375,7 @@ int main(void)
         STAGE_TEST(&stage, a_doubted_month_is_read_with_its_postings),
         STAGE_TEST(&stage, deletions_and_edits_are_told_apart),
         STAGE_TEST(&stage, a_voucher_that_leaves_the_horizon_is_not_called_deleted),
+        STAGE_TEST(&stage, many_vouchers_may_leave_the_horizon),
         STAGE_TEST(&stage, deletions_are_seen_though_vouchers_cannot_be_asked_for),
         STAGE_TEST(&stage, resync_reads_what_was_asked_for),
         STAGE_TEST(&stage, an_unknown_name_is_asked_for_at_once),
