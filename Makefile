@@ -137,7 +137,7 @@ $(SANDBOX): $(call objects,$(SANDBOX_SRC))
 
 # These tests run in the made-up world of tests/unit/fake_world.c, which takes the place of:
 FAKED := loop_now_ms loop_timer_new loop_timer_start loop_timer_stop loop_timer_is_armed \
-	loop_timer_free clock_now_us http_start http_cancel http_answer_header http_group_new \
+	loop_timer_free clock_now_us http_start http_cancel http_is_sent http_answer_header http_group_new \
 	http_group_free batch_add pool_run pg_result_rows
 FAKED_TESTS := $(addprefix $(BUILD)/tests/unit/,test_session test_session_refused test_token test_access)
 COMMA := ,

@@ -455,6 +455,9 @@ struct access_question *access_ask(struct access *access, const char *org_nr, en
     question->ctx = ctx;
     TAILQ_INSERT_TAIL(&access->questions, question, entry);
     int is_doubting = access->doubt_ms != 0 && loop_timer_is_armed(access->next);
+    /* Perhaps it was granted since: an old list is no ground to say no. */
+    if (need == ACCESS_KNOWN && !find_company(access, org_nr))
+        need = ACCESS_RECENT;
     if (!is_old(access, need))
         loop_timer_start(access->soon, 0);
     else if (!access->fetch && !is_doubting)

@@ -477,6 +477,40 @@ static int hang(void *ctx, const struct fake_request *request, struct fake_reply
     return 1;
 }
 
+static int running(const struct token *token)
+{
+    struct token_report report;
+    token_describe(token, &report);
+    return report.running;
+}
+
+/* Tripletex works on it until it answers: before, nobody else may use the token. */
+static void what_is_taken_back_keeps_the_token_in_use_for_a_while(void **state)
+{
+    struct asker askers[2];
+    (void)state;
+    struct fake_world *world = new_world();
+    struct token *token = new_token(world, 0);
+    world->answer = hang;
+    world->delay_ms = S;
+    asker_init(&askers[1], world, token, 5, 0);
+    fake_run_ms(world, 10 * S + S / 2);         /* the budget is known */
+    asker_init(&askers[0], world, token, 0, 0); /* hangs */
+    fake_run_ms(world, S / 4);
+    assert_int_equal(running(token), 2);
+    int done = askers[1].done;
+    stop_all(askers, 2);
+    assert_int_equal(running(token), 2);
+    fake_run_ms(world, S);
+    assert_int_equal(running(token), 1);
+    fake_run_ms(world, 2 * S);
+    assert_int_equal(running(token), 0);
+    assert_int_equal(askers[1].done, done);
+    assert_int_equal(askers[1].failed, 0);
+    token_unref(token);
+    fake_world_free(world);
+}
+
 static void what_hangs_does_not_keep_the_others_waiting(void **state)
 {
     enum { HANGING = 3, CLIENTS = 8 };
@@ -544,6 +578,7 @@ int main(void)
         cmocka_unit_test(is_refused_once_where_another_program_ate_the_rest),
         cmocka_unit_test(pull_now_uses_a_part_of_what_is_left),
         cmocka_unit_test(a_wait_for_the_budget_has_an_end),
+        cmocka_unit_test(what_is_taken_back_keeps_the_token_in_use_for_a_while),
         cmocka_unit_test(what_hangs_does_not_keep_the_others_waiting),
         cmocka_unit_test(a_first_load_does_not_keep_the_others_waiting),
     };
