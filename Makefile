@@ -69,7 +69,7 @@ GENERATED := $(BUILD)/gen/sql_queries.h $(BUILD)/gen/status_page.h
 SANDBOX := $(BUILD)/tests/sandbox/tripletex-sandbox
 
 .PHONY: help all deps deps-test demo demo-up demo-down check check-unit check-sql \
-	check-integration check-page check-truth check-scale torture asan valgrind bench bench-export profile fuzz fuzz-smoke lint exposure layers format format-check coverage \
+	check-integration check-page check-truth check-scale torture soak asan valgrind bench bench-export profile fuzz fuzz-smoke lint exposure layers format format-check coverage \
 	install install-files manual deb check-package clean programs tests sandbox
 .DEFAULT_GOAL := all
 .SECONDARY:
@@ -212,11 +212,20 @@ check-scale: ## 500,000 postings loading beside 50 small clients; 2,000 bureaus;
 	@SALDOD_TEST_POSTINGS=500000 SALDOD_TEST_CLIENTS=5000 $(BUILD)/tests/integration/test_schedule
 
 TORTURE_SECONDS ?= 1800
+SOAK_SECONDS ?= 3600
 torture: ## whatever can go wrong, at random, for TORTURE_SECONDS (1800)
 	@tests/deps.sh $(DEPS_TEST)
 	@$(MAKE) $(BUILD)/tests/integration/test_torture $(SANDBOX) programs
 	@folder=$$(mktemp -d /tmp/saldod-torture.XXXXXX) && chmod 0711 $$folder && \
 	    SALDOD_TEST_FOLDER=$$folder SALDOD_TORTURE_SECONDS=$(TORTURE_SECONDS) \
+	    SALDOD_TORTURE_SEED=$${SALDOD_TORTURE_SEED:-$$(date +%s)} $(BUILD)/tests/integration/test_torture; \
+	    status=$$?; rm -rf $$folder; exit $$status
+
+soak: ## one daemon under faults that it survives, for SOAK_SECONDS (3600): it does not grow
+	@tests/deps.sh $(DEPS_TEST)
+	@$(MAKE) $(BUILD)/tests/integration/test_torture $(SANDBOX) programs
+	@folder=$$(mktemp -d /tmp/saldod-soak.XXXXXX) && chmod 0711 $$folder && \
+	    SALDOD_TEST_FOLDER=$$folder SALDOD_SOAK_SECONDS=$(SOAK_SECONDS) \
 	    SALDOD_TORTURE_SEED=$${SALDOD_TORTURE_SEED:-$$(date +%s)} $(BUILD)/tests/integration/test_torture; \
 	    status=$$?; rm -rf $$folder; exit $$status
 

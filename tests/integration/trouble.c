@@ -149,7 +149,7 @@ static void begin_reload(struct trouble_scene *scene, const char *detail)
 
 #define ANSWERS(name, fault)                                                                       \
     {                                                                                              \
-        name, fault, begin_answers, end_answers                                                    \
+        name, fault, begin_answers, end_answers, 0                                                 \
     }
 
 const struct trouble TROUBLES[] = {
@@ -177,24 +177,24 @@ const struct trouble TROUBLES[] = {
     ANSWERS("deep nesting", "\"kind\": \"deep\""),
     ANSWERS("long texts", "\"kind\": \"long_text\""),
     ANSWERS("large headers", "\"kind\": \"big_header\""),
-    { "sessions are lost", NULL, begin_lost_sessions, NULL },
-    { "PostgreSQL restarts", "fast", begin_restart, end_restart },
-    { "PostgreSQL crashes", "immediate", begin_restart, end_restart },
-    { "a backend is killed", NULL, begin_kill, NULL },
-    { "a connection is ended", NULL, begin_terminate, NULL },
-    { "the database is read-only", NULL, begin_read_only, end_read_only },
-    { "no connection is left", NULL, begin_crowd, end_held },
+    { "sessions are lost", NULL, begin_lost_sessions, NULL, 0 },
+    { "PostgreSQL restarts", "fast", begin_restart, end_restart, 1 },
+    { "PostgreSQL crashes", "immediate", begin_restart, end_restart, 1 },
+    { "a backend is killed", NULL, begin_kill, NULL, 1 },
+    { "a connection is ended", NULL, begin_terminate, NULL, 0 },
+    { "the database is read-only", NULL, begin_read_only, end_read_only, 0 },
+    { "no connection is left", NULL, begin_crowd, end_held, 0 },
     { "the postings are locked", "LOCK TABLE mirror.posting IN ACCESS EXCLUSIVE MODE", begin_lock,
-      end_held },
-    { "the clients are locked", "SELECT FROM bureau.client FOR UPDATE", begin_lock, end_held },
-    { "the daemon is killed", "KILL", begin_signal, end_death },
-    { "the daemon ends", "TERM", begin_signal, end_death },
-    { "the daemon stands still", "STOP", begin_signal, end_standing_still },
-    { "the daemon reloads", NULL, begin_reload, NULL },
-    { "the clock is a year ahead", "31536000", begin_wrong_clock, end_wrong_clock },
-    { "the clock is an hour behind", "-3500", begin_wrong_clock, end_wrong_clock },
-    { "the clock stands in 1970", "-1780000000", begin_wrong_clock, end_wrong_clock },
-    { NULL, NULL, NULL, NULL },
+      end_held, 0 },
+    { "the clients are locked", "SELECT FROM bureau.client FOR UPDATE", begin_lock, end_held, 0 },
+    { "the daemon is killed", "KILL", begin_signal, end_death, 1 },
+    { "the daemon ends", "TERM", begin_signal, end_death, 1 },
+    { "the daemon stands still", "STOP", begin_signal, end_standing_still, 1 },
+    { "the daemon reloads", NULL, begin_reload, NULL, 0 },
+    { "the clock is a year ahead", "31536000", begin_wrong_clock, end_wrong_clock, 1 },
+    { "the clock is an hour behind", "-3500", begin_wrong_clock, end_wrong_clock, 1 },
+    { "the clock stands in 1970", "-1780000000", begin_wrong_clock, end_wrong_clock, 1 },
+    { NULL, NULL, NULL, NULL, 0 },
 };
 
 int trouble_count(void)

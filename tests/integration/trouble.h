@@ -30,6 +30,7 @@ struct trouble {
     const char *detail; /* of `begin`; NULL = none */
     void (*begin)(struct trouble_scene *scene, const char *detail);
     void (*end)(struct trouble_scene *scene); /* NULL = it is over at once */
+    int is_hard; /* the daemon, the server or its clock does not go on */
 };
 
 /* Starts saldod, by the clock of the scene. */
