@@ -30,20 +30,16 @@ static int take_facts(void *ctx, const struct pg_result *result, struct err *err
     return 0;
 }
 
-static uint64_t account_bit(void)
-{
-    return master_bit("account");
-}
-
 static int take_unknown(void *ctx, const struct pg_result *result, struct err *err)
 {
     struct pull *pull = ctx;
     (void)err;
     pull->unknown_lists = 0;
+    pull->unknown_account = 0;
     for (int i = 0; i < pg_result_rows(result); i++) {
         uint64_t bit = master_bit(pg_result_text(result, i, "resource"));
         pull->unknown_lists |= bit;
-        if (bit != account_bit())
+        if (bit != master_bit("account"))
             continue;
         pull->unknown_account = pg_result_int(result, i, "id", 0);
         pull->unknown_account_posting = pg_result_int(result, i, "posting_id", 0);
@@ -98,9 +94,8 @@ static int look_everywhere(struct pull *pull)
  * Other names can wait for their interval. */
 static int has_names_to_ask(const struct pull *pull)
 {
-    int is_account_unknown = (pull->unknown_lists & account_bit()) != 0;
     return pull->unknown_lists != 0 &&
-           pull->names_asked < (is_account_unknown ? PULL_NAMES_MAX : 1);
+           pull->names_asked < (pull->unknown_account != 0 ? PULL_NAMES_MAX : 1);
 }
 
 static void fail_unknown(struct pull *pull)
@@ -118,7 +113,7 @@ void pull_decide(struct pull *pull)
     pull->is_compared = 1;
     if (has_names_to_ask(pull)) {
         pull_step(pull, PULL_EVENT_UNKNOWN);
-    } else if ((pull->unknown_lists & account_bit()) != 0) {
+    } else if (pull->unknown_account != 0) {
         fail_unknown(pull);
     } else if (pull->has_grown || pull->doubles > 0 || look_everywhere(pull)) {
         /* A posting that was read in two ranges moved between the readings: the next round tells

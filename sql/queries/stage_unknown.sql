@@ -1,13 +1,17 @@
 -- Lists that do not hold what a changed posting names, with the first such posting and the id that it names; those that cannot
--- be had at all are left alone, but for accounts.
+-- be had at all are left alone, but for accounts. An account that is there by another number is only to be asked for (no id).
 WITH named AS (
-    SELECT s.posting_id, s.account_id, s.vat_type_id, s.customer_id, s.supplier_id, s.employee_id, s.department_id, s.project_id,
+    SELECT s.posting_id, s.account_id, s.account_number, s.vat_type_id, s.customer_id, s.supplier_id, s.employee_id, s.department_id, s.project_id,
            s.voucher_type_id
       FROM stage_change c
       JOIN stage_posting s ON s.posting_id = c.posting_id
 ), unknown AS (
     SELECT 'account' AS resource, n.posting_id, n.account_id AS id FROM named n
      WHERE NOT EXISTS (SELECT FROM mirror.account m WHERE m.client_id = $1::bigint AND m.account_id = n.account_id)
+    UNION ALL
+    SELECT 'account', n.posting_id, NULL FROM named n
+     WHERE EXISTS (SELECT FROM mirror.account m
+                    WHERE m.client_id = $1::bigint AND m.account_id = n.account_id AND m.number <> n.account_number)
     UNION ALL
     SELECT 'vat_type', n.posting_id, n.vat_type_id FROM named n
      WHERE n.vat_type_id IS NOT NULL
@@ -41,4 +45,4 @@ SELECT DISTINCT ON (u.resource) u.resource, u.posting_id, u.id
   FROM unknown u
  WHERE u.resource = 'account'
     OR NOT EXISTS (SELECT FROM sync.list l WHERE l.client_id = $1::bigint AND l.resource = u.resource AND l.fault IS NOT NULL)
- ORDER BY u.resource, u.posting_id
+ ORDER BY u.resource, u.id IS NULL, u.posting_id

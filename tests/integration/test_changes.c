@@ -364,6 +364,22 @@ static void an_unknown_name_is_asked_for_at_once(struct stage *stage)
     end_scene(stage, daemon);
 }
 
+/* The list of accounts is not due for long, and the posting knows better. */
+static void an_account_with_another_number_is_asked_for_at_once(struct stage *stage)
+{
+    struct program *daemon = start_one(stage, EVERY_SECOND);
+    db_run(stage->db, "UPDATE mirror.account SET number = '1999' WHERE number = '1920'");
+    db_run(stage->db, "UPDATE sync.list SET digest = 'other' WHERE resource = 'account'");
+    AUTO_FREE char *day = db_text(stage->db, "SELECT current_date - 40");
+    world_post(stage->world, "/voucher",
+               "{\"orgNr\": \"" CLIENT "\", \"date\": \"%s\", \"description\": \"ny\","
+               " \"rows\": [{\"account\": 1920, \"amount\": \"7\"},"
+               " {\"account\": 3000, \"amount\": \"-7\"}]}",
+               day);
+    books_wait_equal(stage, 20);
+    end_scene(stage, daemon);
+}
+
 int main(void)
 {
     struct stage stage;
@@ -379,6 +395,7 @@ int main(void)
         STAGE_TEST(&stage, deletions_are_seen_though_vouchers_cannot_be_asked_for),
         STAGE_TEST(&stage, resync_reads_what_was_asked_for),
         STAGE_TEST(&stage, an_unknown_name_is_asked_for_at_once),
+        STAGE_TEST(&stage, an_account_with_another_number_is_asked_for_at_once),
     };
     int failed = cmocka_run_group_tests_name("changes", tests, NULL, NULL);
     stage_close(&stage);
