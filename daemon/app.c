@@ -15,6 +15,7 @@
 #include "daemon/secret.h"
 #include "daemon/settings.h"
 #include "daemon/sweep.h"
+#include "daemon/loading.h"
 #include "daemon/token.h"
 #include "daemon/webhook.h"
 #include "lib/base/buf.h"
@@ -107,6 +108,7 @@ int app_init(struct app *app, const char *config_file)
     app->schedule = schedule_new(app);
     app->registry = registry_new(app);
     app->sweep = sweep_new(app);
+    app->loading = loading_new(app);
     app->owner = owner_new(app);
     return 0;
 }
@@ -186,6 +188,7 @@ void app_release(struct app *app)
     schedule_free(app->schedule);
     pool_free(app->pool);
     sweep_free(app->sweep);
+    loading_free(app->loading);
     http_client_free(app->http);
     owner_free(app->owner);
     seal_free(app->seal);

@@ -17,6 +17,7 @@ struct listener;
 struct log;
 struct loop;
 struct metrics;
+struct loading;
 struct owner;
 struct pool;
 struct registry;
@@ -41,6 +42,7 @@ struct app {
     struct registry *registry;
     struct schedule *schedule;
     struct sweep *sweep;
+    struct loading *loading;
     struct metrics *metrics;
     struct webhook *webhook;
     char *consumer_token;

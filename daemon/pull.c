@@ -21,6 +21,8 @@
 #include "lib/pg/batch.h"
 #include "lib/pg/pg.h"
 
+enum { LOAD_READ_PERCENT = 90 }; /* of a first load: the rest is its saldo */
+
 /* The life of a pull. A pair that is not listed cannot happen; if it does, it is told and ends that
  * pull. */
 static const struct pull_rule {
@@ -240,6 +242,30 @@ const char *pull_phase(const struct pull *pull)
 int pull_year(const struct pull *pull)
 {
     return pull->load >= 0 ? pull->horizon.years[pull->load].year : 0;
+}
+
+/* By the days that were read, in their order; then by the sheets. */
+static int load_percent(const struct pull *pull)
+{
+    const struct fiscal_year *year = &pull->horizon.years[pull->load];
+    int32_t days = pull->hand.slice.days.from_day - year->start_day;
+    if (pull->state < PULL_WALKING)
+        return 0;
+    if (pull->rounds > 1 || pull->state >= PULL_PUBLISHING)
+        return 99;
+    if (pull->state == PULL_WALKING)
+        return days > 0 ? LOAD_READ_PERCENT * days / (year->next_day - year->start_day) : 0;
+    if (pull->state == PULL_WEIGHING && pull->sheets_count > 0)
+        return LOAD_READ_PERCENT + (99 - LOAD_READ_PERCENT) * pull->sheet / pull->sheets_count;
+    return LOAD_READ_PERCENT;
+}
+
+int pull_describe_load(const struct pull *pull, struct pull_load *ret_load)
+{
+    if (pull->load < 0)
+        return 0;
+    *ret_load = (struct pull_load){ .rows = pull->loaded_rows, .percent = load_percent(pull) };
+    return 1;
 }
 
 uint64_t pull_progress(const struct pull *pull)

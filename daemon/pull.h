@@ -61,6 +61,13 @@ struct pull *pull_start(struct app *app, struct client *client, const struct pul
 const char *pull_phase(const struct pull *pull) MUST_USE;
 int pull_year(const struct pull *pull) MUST_USE; /* being loaded; 0 = none */
 
+/* How far a first load has come: of the year that it reads. 0: it is none. */
+struct pull_load {
+    int64_t rows;
+    int percent; /* 0 to 99 */
+};
+int pull_describe_load(const struct pull *pull, struct pull_load *ret_load) MUST_USE;
+
 /* A number that changes with every step forward: a request sent, a page read, a state. */
 uint64_t pull_progress(const struct pull *pull) MUST_USE;
 

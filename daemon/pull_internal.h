@@ -155,6 +155,7 @@ struct pull {
     char hand_digest[256];
     int64_t hand_rows, hand_sent_us;
     int load; /* index of the year that is loaded; -1 = a walk of what is due */
+    int64_t loaded_rows;
     int is_recheck, is_all_openings;
     int rounds, requests, is_relisted, names_asked, is_looked_everywhere;
     int is_compared, is_weighed;

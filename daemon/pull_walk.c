@@ -256,6 +256,7 @@ static void answer_read(struct pull *pull, const struct fetch_result *result)
     pull->hand_rows = result->rows;
     pull->hand_sent_us = result->sent_us;
     pull->has_rows |= pull->hand.kind == TREE_READ && result->rows > 0;
+    pull->loaded_rows += pull->hand.kind == TREE_READ ? result->rows : 0;
     oddity_tell(pull->app, pull->client, &RESOURCE_POSTING, result);
     if (pull->hand.kind == TREE_ASK && result->rows > 0) {
         tree_answer_digest(pull->tree, pull->hand_digest, result->sent_us);

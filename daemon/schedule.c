@@ -7,6 +7,7 @@
 #include <sodium.h>
 
 #include "daemon/app.h"
+#include "daemon/loading.h"
 #include "daemon/pool.h"
 #include "daemon/registry.h"
 #include "daemon/schedule_internal.h"
@@ -201,6 +202,13 @@ static int is_in_the_way(const struct client_task *task)
            pool_is_short(app->pool);
 }
 
+static void note_loading(const struct client_task *task)
+{
+    struct pull_load load;
+    if (pull_describe_load(task->pull, &load))
+        loading_note(task->schedule->app->loading, task->client->client_id, &load);
+}
+
 static void look_at_running(void *ctx)
 {
     struct schedule *schedule = ctx;
@@ -210,12 +218,14 @@ static void look_at_running(void *ctx)
         note_progress(task);
         if (pull_is_in_database(task->pull))
             continue;
+        note_loading(task);
         if (quiet_ms(task) >= GIVE_UP_MS)
             give_up(task, "nothing came of what it waited for");
         else if (is_in_the_way(task))
             give_up(task, "Tripletex does not answer, and other clients wait for its connection to "
                           "the database");
     }
+    loading_save(schedule->app->loading);
     if (schedule->counts[TASK_RUNNING] > 0)
         loop_timer_start(schedule->look, LOOK_MS);
     schedule_wake(schedule);

@@ -1,5 +1,11 @@
--- Tripletex that never answers 304 is told of; a posting that came back is not shown as deleted.
+-- Tripletex that never answers 304 is told of; how far a first load is; a posting that came back is not shown as deleted.
 SET LOCAL ROLE saldod_daemon;
+
+ALTER TABLE sync.client_state
+    ADD COLUMN loading_rows bigint NOT NULL DEFAULT 0,
+    ADD COLUMN loading_percent integer NOT NULL DEFAULT 0 CHECK (loading_percent BETWEEN 0 AND 99);
+COMMENT ON COLUMN sync.client_state.loading_rows IS 'Rows read so far of the year that is loaded.';
+COMMENT ON COLUMN sync.client_state.loading_percent IS 'How far the load of that year is, in per cent.';
 
 CREATE OR REPLACE VIEW bureau.status AS
 SELECT c.org_nr,
@@ -25,9 +31,10 @@ SELECT c.org_nr,
        k.years,
        k.complete_years,
        k.differences,
-       s.loaded_rows,
+       s.loaded_rows + CASE WHEN k.state = 'loading' THEN s.loading_rows ELSE 0 END AS loaded_rows,
        coalesce(t.state, 'new') AS token_state,
-       o.instance AS owner
+       o.instance AS owner,
+       CASE WHEN k.state = 'loading' THEN coalesce((k.complete_years * 100 + s.loading_percent) / nullif(k.years, 0), 0)::integer END AS loading_percent
   FROM bureau.client c
   JOIN sync.client_state s ON s.client_id = c.client_id
   JOIN sync.client_condition k ON k.client_id = c.client_id
@@ -79,8 +86,9 @@ SELECT c.org_nr,
                   WHEN 'waiting' THEN coalesce(fault.reason, s.reason,
                       pg_catalog.concat_ws('; ', 'no pull has begun yet', waits.reason))
                   WHEN 'loading' THEN coalesce(fault.reason, s.reason,
-                      pg_catalog.concat_ws('; ', pg_catalog.format('first load: %s of %s years complete, %s rows read',
-                                                                   k.complete_years, k.years, s.loaded_rows), waits.reason, fault.failed))
+                      pg_catalog.concat_ws('; ', pg_catalog.format('first load: %s of %s years complete, %s %% of the next, %s rows read',
+                                                                   k.complete_years, k.years, s.loading_percent,
+                                                                   s.loaded_rows + s.loading_rows), waits.reason, fault.failed))
                   WHEN 'failing' THEN coalesce(fault.reason, s.reason, fault.failed)
                   WHEN 'stale' THEN coalesce(fault.reason, s.reason,
                       pg_catalog.concat_ws('; ', CASE WHEN k.overdue_since IS NULL THEN 'what is mirrored has not been confirmed'
@@ -129,6 +137,8 @@ SELECT c.org_nr,
                    THEN 'token is still in the clear: no daemon has sealed it yet' END AS reason,
               CASE WHEN bureau.token_kind(coalesce(c.employee_token, b.employee_token)) = 'clear'
                    THEN 'let the daemon run: it seals the token at once' END AS remedy) clear;
+
+COMMENT ON COLUMN bureau.status.loading_percent IS 'How far a first load is, all years together; null in any other state.';
 
 CREATE OR REPLACE VIEW finale.deleted_posting WITH (security_invoker = true) AS
 SELECT c.org_nr,

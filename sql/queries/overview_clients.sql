@@ -9,7 +9,7 @@ SELECT s.client_id, s.org_nr, s.state, s.differences, s.verified,
            'fresh_as_of', s.fresh_as_of, 'next_pull_at', s.next_pull_at,
            'verified', s.verified, 'differences', s.differences, 'difference', d.size::text,
            'postings', s.postings,
-           'years', s.years, 'complete_years', s.complete_years, 'loaded_rows', s.loaded_rows,
+           'years', s.years, 'complete_years', s.complete_years, 'loaded_rows', s.loaded_rows, 'loading_percent', s.loading_percent,
            'first_pull_at', s.first_pull_at, 'failures', s.failures, 'held_since', s.held_since)::text AS document
   FROM bureau.status s
   JOIN bureau.client c ON c.client_id = s.client_id

@@ -134,6 +134,24 @@ static void small_clients_stay_fresh_beside_a_large_first_load(struct stage *sta
     assert_true(db_int(stage->db, "SELECT bool_and(verified)::int FROM finale.client") == 1);
 }
 
+/* More than one list holds, so that there are parts to count. */
+static void a_first_load_tells_how_far_it_is(struct stage *stage)
+{
+    const struct fleet fleet = { .bureaus = 1, .clients = 1, .postings = 12000, .years = 1 };
+    set_scene(stage, &fleet, NULL, "pull_interval = 1h\n" RARELY);
+    world_post(stage->world, "/fault",
+               "{\"kind\": \"delay\", \"delayMs\": 200, \"path\": \"/ledger/posting\"}");
+    (void)stage_daemon(stage);
+    stage_wait(stage, 30,
+               "SELECT loading_percent BETWEEN 1 AND 98 AND loaded_rows > 0 "
+               "AND reason LIKE 'first load: %%' FROM bureau.status");
+    world_post(stage->world, "/faults/clear", "{}");
+    wait_settled(stage, 1, 30);
+    assert_int_equal(db_int(stage->db, "SELECT count(*) FROM bureau.status "
+                                       "WHERE loading_percent IS NULL AND loaded_rows = postings"),
+                     1);
+}
+
 /* --- a budget that does not suffice --- */
 
 enum { CROWD = 200, LIMIT = 360, LEAVE_PERCENT = 20, WINDOW_MS = 6000, WATCHED_MS = 18000 };
@@ -293,6 +311,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STAGE_TEST(&stage, a_bureau_that_hangs_keeps_no_other_waiting),
         STAGE_TEST(&stage, small_clients_stay_fresh_beside_a_large_first_load),
+        STAGE_TEST(&stage, a_first_load_tells_how_far_it_is),
         STAGE_TEST(&stage, a_budget_is_used_and_never_overdrawn_and_all_take_turns),
         STAGE_TEST(&stage, many_bureaus_of_one_client_settle_and_idle),
         STAGE_TEST(&stage, one_bureau_of_many_clients_settles_and_idles),

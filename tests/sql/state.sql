@@ -27,7 +27,7 @@ SELECT is((SELECT s.owner FROM bureau.status s WHERE s.org_nr = '974760673'), NU
 DELETE FROM sync.owner;
 DELETE FROM sync.token_state;
 UPDATE sync.client_state SET first_pull_at = now(), loaded_rows = 12;
-SELECT is(pg_temp.said(), 'loading | first load: 2 of 3 years complete, 12 rows read; no daemon uses its token at present | wait: each year is shown as soon as it is complete',
+SELECT is(pg_temp.said(), 'loading | first load: 2 of 3 years complete, 0 % of the next, 12 rows read; no daemon uses its token at present | wait: each year is shown as soon as it is complete',
           'a year is not complete');
 UPDATE sync.client_state SET failures = 1, last_error = 'cut off';
 SELECT alike(pg_temp.said(), 'loading | first load: 2 of 3%; 1 pull(s) failed in a row, last with: cut off | see last_error%', 'loading in vain');
