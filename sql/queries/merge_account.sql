@@ -1,6 +1,7 @@
 -- The staged list becomes what is mirrored. An account that is no longer listed is kept and marked, for older rows may
 -- name it; one that postings or saldo name now cannot have been deleted: it is hidden from us, and stays.
--- An empty list is not believed where there was one: what is mirrored is kept.
+-- An empty list is not believed where there was one: what is mirrored is kept. An account that is no balance account any more, or
+-- became one, opens otherwise in every year: no year is proven before all openings have been read again.
 WITH gone AS (
     UPDATE mirror.account m SET gone_at = pg_catalog.clock_timestamp()
      WHERE m.client_id = $1::bigint
@@ -10,6 +11,16 @@ WITH gone AS (
        AND NOT EXISTS (SELECT FROM mirror.posting p WHERE p.client_id = m.client_id AND p.account_id = m.account_id)
        AND NOT EXISTS (SELECT FROM mirror.saldo b WHERE b.client_id = m.client_id AND b.account_id = m.account_id)
     RETURNING 1
+), reclassed AS MATERIALIZED (
+    SELECT m.account_id
+      FROM mirror.account m
+      JOIN stage_account s ON s.account_id = m.account_id
+     WHERE m.client_id = $1::bigint AND (m.number ~ '^[12]') <> (s.number ~ '^[12]')
+), forgotten AS (
+    DELETE FROM sync.list l
+     WHERE l.client_id = $1::bigint AND l.resource = 'opening' AND l.variant = 'all' AND EXISTS (SELECT FROM reclassed)
+), unproven AS (
+    UPDATE mirror.year y SET differences = y.differences + 1 WHERE y.client_id = $1::bigint AND EXISTS (SELECT FROM reclassed)
 ), written AS (
     INSERT INTO mirror.account AS m (client_id, account_id, version, number, name, type, ledger_type, is_bank_account,
                                      is_closeable, requires_reconciliation, saft_code, grouping_code, vat_type_id, currency,

@@ -380,6 +380,30 @@ static void an_account_with_another_number_is_asked_for_at_once(struct stage *st
     end_scene(stage, daemon);
 }
 
+/* A balance account carries over, a result account opens at 0. */
+static void an_account_that_changes_its_class_opens_otherwise_in_all_years(struct stage *stage)
+{
+    struct program *daemon = start_one(stage, "pull_interval = 1s\nmaster_interval = 1s\n"
+                                              "cold_interval = 1h");
+    check_text(stage,
+               "SELECT count(*) > 1 FROM finale.saldo_year WHERE account_number = '2400' "
+               "AND opening <> 0",
+               "t");
+    world_post(stage->world, "/account",
+               "{\"orgNr\": \"" CLIENT "\", \"number\": 2400, \"newNumber\": 3940}");
+    books_wait_equal(stage, 20);
+    books_wait_fresh(stage, 20);
+    check_text(stage,
+               "SELECT count(*) FROM finale.saldo_year WHERE account_number = '3940' "
+               "AND opening <> 0",
+               "0");
+    world_post(stage->world, "/account",
+               "{\"orgNr\": \"" CLIENT "\", \"number\": 3940, \"newNumber\": 2400}");
+    books_wait_equal(stage, 20);
+    books_wait_fresh(stage, 20);
+    end_scene(stage, daemon);
+}
+
 int main(void)
 {
     struct stage stage;
@@ -395,6 +419,7 @@ int main(void)
         STAGE_TEST(&stage, deletions_are_seen_though_vouchers_cannot_be_asked_for),
         STAGE_TEST(&stage, resync_reads_what_was_asked_for),
         STAGE_TEST(&stage, an_unknown_name_is_asked_for_at_once),
+        STAGE_TEST(&stage, an_account_that_changes_its_class_opens_otherwise_in_all_years),
         STAGE_TEST(&stage, an_account_with_another_number_is_asked_for_at_once),
     };
     int failed = cmocka_run_group_tests_name("changes", tests, NULL, NULL);

@@ -101,6 +101,8 @@ static void call_account(struct control *control)
     else if (name)
         replace_text(&account->name, name);
     account->is_inactive = control_bool(control, "isInactive", account->is_inactive);
+    account->number = (int)control_int(control, "newNumber", number);
+    account->is_balance = account->number < 3000;
     account->row.version++;
     out_printf(&control->out, "{\"ok\":true,\"id\":%lld}", (long long)account->row.id);
 }
