@@ -317,6 +317,14 @@ static void want_read(struct tree *tree, struct tree_node *node)
     push(tree, node);
 }
 
+static void want_below(struct tree *tree, struct tree_node *node)
+{
+    int count = 0;
+    struct tree_node **below = tree_node_below(node, &count);
+    for (int i = count - 1; i >= 0; i--)
+        want_read(tree, below[i]);
+}
+
 static void want_leaves(struct tree *tree, struct tree_node *node)
 {
     if (node->parts_count == 0)
@@ -425,13 +433,17 @@ int tree_answer_too_large(struct tree *tree, struct err *err)
     }
     if (!node->members && tree_node_split(tree, node) == 0)
         return too_large_fail(tree, &node->slice, err);
+    int must_be_read = node->must_be_read;
     tree_node_forget(node);
     node->rows = TREE_LIST_ROWS_MAX + 1;
     node->is_fresh = node->must_be_read = 0;
     tree->is_quiet = 0;
     if (node->is_top)
         tree_top_replace(tree, node);
-    push_below(tree, node);
+    if (must_be_read)
+        want_below(tree, node);
+    else
+        push_below(tree, node);
     return 0;
 }
 

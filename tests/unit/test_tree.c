@@ -256,6 +256,24 @@ static void cuts_a_day_whatever_the_upper_bound_of_accounts_means(void **state)
     check_a_large_day(world, 1920, 1921);
 }
 
+/* One account is read by voucher, and two others together are too many for a list: all parts of the
+ * day are read, also those that are found on the way. */
+static void reads_all_parts_of_a_day_that_is_cut_where_one_changed(void **state)
+{
+    struct tree_world *world = *state;
+    const int32_t day = clock_day_of(2026, 3, 31);
+    world->list_rows_max = 1000; /* so that each pull finds it out anew */
+    tree_world_add_accounts(world, day, 1200, 1920, 6300);
+    tree_world_add_accounts(world, day, 1200, 1920, 7700);
+    tree_world_load(world);
+    for (int i = 0; i < 4; i++) {
+        (void)tree_world_pull(world, 1);
+        world->truth[tree_world_below(world, 2400)].version = ++world->last_version;
+        assert_int_equal(tree_world_pull(world, 1), TREE_WORLD_PUBLISHED);
+        assert_true(tree_world_is_equal(world, &world->whole));
+    }
+}
+
 static void comes_back_to_one_top_when_a_large_day_shrinks(void **state)
 {
     struct tree_world *world = *state;
@@ -448,6 +466,7 @@ int main(void)
         TEST(splits_and_merges_tops_as_the_ledger_grows_and_shrinks),
         TEST(names_a_voucher_number_that_is_too_large),
         TEST(cuts_a_day_by_accounts_and_voucher_numbers),
+        TEST(reads_all_parts_of_a_day_that_is_cut_where_one_changed),
         TEST(cuts_a_day_whatever_the_upper_bound_of_accounts_means),
         TEST(comes_back_to_one_top_when_a_large_day_shrinks),
         TEST(packs_neighbours_into_as_few_tops_as_there_can_be),

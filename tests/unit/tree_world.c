@@ -53,6 +53,7 @@ struct tree_world *tree_world_new(uint64_t seed)
                                    clock_day_of(2024 + TREE_WORLD_YEARS, 1, 1) };
     world->now_us = (int64_t)clock_day_of(2026, 6, 1) * CLOCK_MS_PER_DAY * 1000;
     world->random = seed;
+    world->list_rows_max = TREE_LIST_ROWS_MAX;
     return world;
 }
 
@@ -261,7 +262,7 @@ static void answer(struct tree_world *world, struct tree *tree, const struct tre
     if (listed > 0 || world->has_empty_digest)
         (void)snprintf(digest, sizeof(digest), "%d-%016" PRIx64, listed, told);
     note_asked(world, &step->slice, hash);
-    if (listed > TREE_LIST_ROWS_MAX)
+    if (listed > world->list_rows_max)
         assert_int_equal(tree_answer_too_large(tree, &err), 0);
     else if (!is_own && step->digest && strcmp(step->digest, digest) == 0)
         tree_answer_same(tree, world->now_us);

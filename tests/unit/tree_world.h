@@ -46,6 +46,7 @@ struct tree_world {
     int kept_count;
     int64_t now_us;
     uint64_t random;
+    int list_rows_max;          /* the API refuses more; fewer than it should, perhaps */
     int changes_percent;        /* that something changes just before a request is answered */
     int has_empty_digest;       /* an empty list has a digest as well */
     int is_account_to_included; /* by the API, where a day is read by account */
