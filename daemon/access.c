@@ -50,7 +50,7 @@ struct company_list {
 
 struct access_question {
     struct access *access;
-    char *org_nr;
+    char *org_nr, *known_id;
     access_answer_fn *answer;
     void *ctx;
     TAILQ_ENTRY(access_question) entry;
@@ -82,6 +82,7 @@ static void question_free(struct access_question *question)
 {
     TAILQ_REMOVE(&question->access->questions, question, entry);
     free(question->org_nr);
+    free(question->known_id);
     free(question);
 }
 
@@ -99,17 +100,40 @@ static int compare_org_nr(const void *key, const void *member)
     return strcmp(key, ((const struct company *)member)->org_nr);
 }
 
-static const struct company *find_company(const struct access *access, const char *org_nr)
+/* Those with that number, which stand together. */
+static const struct company *find_companies(const struct access *access, const char *org_nr,
+                                            size_t *ret_count)
 {
+    *ret_count = 0;
     if (access->list.count == 0 || *org_nr == '\0')
         return NULL;
-    return bsearch(org_nr, access->list.companies, access->list.count, sizeof(struct company),
-                   compare_org_nr);
+    const struct company *end = access->list.companies + access->list.count;
+    const struct company *first = bsearch(org_nr, access->list.companies, access->list.count,
+                                          sizeof(struct company), compare_org_nr);
+    while (first && first > access->list.companies && strcmp(first[-1].org_nr, org_nr) == 0)
+        first--;
+    for (const struct company *one = first; one && one < end && strcmp(one->org_nr, org_nr) == 0;
+         one++)
+        ++*ret_count;
+    return first;
 }
 
-int access_find(const struct access *access, const char *org_nr, const char **ret_company_id)
+static const struct company *find_company(const struct access *access, const char *org_nr,
+                                          const char *known_id)
 {
-    const struct company *company = find_company(access, org_nr);
+    size_t count = 0;
+    const struct company *first = find_companies(access, org_nr, &count);
+    for (size_t i = 0; count > 1 && known_id && i < count; i++) {
+        if (strcmp(first[i].id, known_id) == 0)
+            return &first[i];
+    }
+    return count == 1 ? first : NULL;
+}
+
+int access_find(const struct access *access, const char *org_nr, const char *known_id,
+                const char **ret_company_id)
+{
+    const struct company *company = find_company(access, org_nr, known_id);
     *ret_company_id = company ? company->id : NULL;
     return access->is_read;
 }
@@ -253,6 +277,38 @@ static void next_came(void *ctx)
 
 /* --- answers --- */
 
+static int find_twins(const struct access *access, const struct access_question *question,
+                      struct err *err)
+{
+    size_t count = 0;
+    const struct company *first = find_companies(access, question->org_nr, &count);
+    if (count < 2)
+        return 0;
+    err_set(err, ENOTUNIQ,
+            "the token has access to %zu companies with organisation number %s in Tripletex: "
+            "%.80s (id %s) and %.80s (id %s)",
+            count, question->org_nr, first[0].name, first[0].id, first[1].name, first[1].id);
+    err_set_remedy(err, "Take the key's access to all but the one that is meant, in Tripletex "
+                        "(Klienttilgang)");
+    return 1;
+}
+
+static void answer_one(struct access *access, struct access_question *question,
+                       const struct err *failure)
+{
+    struct err err = ERR_NONE;
+    access_answer_fn *answer = question->answer;
+    void *ctx = question->ctx;
+    const struct company *company = failure ? NULL
+                                            : find_company(access, question->org_nr,
+                                                           question->known_id);
+    access->is_missed |= !failure && !company;
+    if (!failure && !company && find_twins(access, question, &err))
+        failure = &err;
+    question_free(question);
+    answer(ctx, company ? company->id : NULL, failure);
+}
+
 /* Those that wait now: an answer may ask again, or cancel others. */
 static void answer_all(struct access *access, const struct err *err)
 {
@@ -260,14 +316,8 @@ static void answer_all(struct access *access, const struct err *err)
     int count = 0;
     TAILQ_FOREACH(question, &access->questions, entry)
     count++;
-    while (count-- > 0 && (question = TAILQ_FIRST(&access->questions))) {
-        access_answer_fn *answer = question->answer;
-        void *ctx = question->ctx;
-        const struct company *company = err ? NULL : find_company(access, question->org_nr);
-        access->is_missed |= !err && !company;
-        question_free(question);
-        answer(ctx, company ? company->id : NULL, err);
-    }
+    while (count-- > 0 && (question = TAILQ_FIRST(&access->questions)))
+        answer_one(access, question, err);
 }
 
 static void answer_soon(void *ctx)
@@ -445,18 +495,19 @@ static int is_old(const struct access *access, enum access_need need)
     return 1;
 }
 
-struct access_question *access_ask(struct access *access, const char *org_nr, enum access_need need,
-                                   access_answer_fn *answer, void *ctx)
+struct access_question *access_ask(struct access *access, const char *org_nr, const char *known_id,
+                                   enum access_need need, access_answer_fn *answer, void *ctx)
 {
     struct access_question *question = mem_new(1, sizeof(*question));
     question->access = access;
     question->org_nr = mem_strdup(org_nr);
+    question->known_id = mem_strdup(known_id);
     question->answer = answer;
     question->ctx = ctx;
     TAILQ_INSERT_TAIL(&access->questions, question, entry);
     int is_doubting = access->doubt_ms != 0 && loop_timer_is_armed(access->next);
     /* Perhaps it was granted since: an old list is no ground to say no. */
-    if (need == ACCESS_KNOWN && !find_company(access, org_nr))
+    if (need == ACCESS_KNOWN && !find_company(access, org_nr, known_id))
         need = ACCESS_RECENT;
     if (!is_old(access, need))
         loop_timer_start(access->soon, 0);

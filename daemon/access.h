@@ -20,7 +20,7 @@ struct err;
 struct token;
 
 /* `company_id` is the user name for the company; NULL: not in the list (err NULL), or the list
- * could not be had. */
+ * could not be had, or several companies have the number (ENOTUNIQ). */
 typedef void access_answer_fn(void *ctx, const char *company_id, const struct err *err);
 
 /* The list has been read, and differs from the one before. From the loop. */
@@ -46,13 +46,17 @@ enum access_need {
     ACCESS_NOW,    /* an administrator asks: a new one */
 };
 
-/* The answer comes from the loop. */
-struct access_question *access_ask(struct access *access, const char *org_nr, enum access_need need,
-                                   access_answer_fn *answer, void *ctx) MUST_USE;
+/* Of several companies with that number the one with `known_id` is meant; NULL = none is known. The
+ * answer comes from the loop. */
+struct access_question *access_ask(struct access *access, const char *org_nr, const char *known_id,
+                                   enum access_need need, access_answer_fn *answer,
+                                   void *ctx) MUST_USE;
 void access_cancel(struct access_question *question);
 
-/* The user name for the company; NULL = not in the list. 0 where no list has been read. */
-int access_find(const struct access *access, const char *org_nr, const char **ret_company_id);
+/* The user name for the company; NULL = not in the list, or there are several and none of them is
+ * the known one. 0 where no list has been read. */
+int access_find(const struct access *access, const char *org_nr, const char *known_id,
+                const char **ret_company_id);
 
 /* Another token takes its place: questions go there. */
 void access_hand_over(struct access *access, struct access *heir);

@@ -141,6 +141,7 @@ static void pull_free(struct pull *pull)
     free(pull->opening_digest);
     free(pull->held_detail);
     free(pull->lost_ids);
+    free(pull->company_id);
     client_unref(pull->client);
     free(pull);
 }

@@ -34,6 +34,9 @@ static void deny(struct pull *pull, const struct err *err)
 
 static void proven_saved(struct pull *pull)
 {
+    free(pull->client->company_id);
+    pull->client->company_id = pull->company_id;
+    pull->company_id = NULL;
     pull->client->is_proven = 1;
     pull->client->is_missing = 0;
     pull_step(pull, PULL_EVENT_RESOLVED);
@@ -42,7 +45,7 @@ static void proven_saved(struct pull *pull)
 static void save_proven(struct pull *pull, const char *name)
 {
     char id[24];
-    const char *values[] = { pull_client_id(pull, id), pull->client->company_id, name };
+    const char *values[] = { pull_client_id(pull, id), pull->company_id, name };
     struct pg_batch *batch = batch_new(BATCH_PLAIN);
     batch_add_query(batch, SQL_client_company_save, 3, values, NULL);
     pull_run(pull, batch, proven_saved);
@@ -70,8 +73,8 @@ static const char *meant_org_nr(const struct pull *pull)
 static int is_company_meant(const struct pull *pull, const char *org_nr, int64_t company_id)
 {
     AUTO_FREE char *id = mem_printf("%" PRId64, company_id);
-    int is_own = strcmp(pull->client->company_id, OWN_COMPANY) == 0;
-    if (!is_own && strcmp(pull->client->company_id, id) != 0)
+    int is_own = strcmp(pull->company_id, OWN_COMPANY) == 0;
+    if (!is_own && strcmp(pull->company_id, id) != 0)
         return 0;
     return *org_nr == '\0' || strcmp(org_nr, meant_org_nr(pull)) == 0;
 }
@@ -84,7 +87,7 @@ static void deny_other_company(struct pull *pull, const char *name, const char *
             "the token leads to another company in Tripletex: %.80s with organisation number "
             "%.20s (id %" PRId64 "), and not to organisation number %s (id %s)",
             name ? name : "(no name)", *org_nr ? org_nr : "(none)", company_id, meant_org_nr(pull),
-            pull->client->company_id);
+            pull->company_id);
     err_set_remedy(&err,
                    "Enter the employee token of company %s, or correct the client's "
                    "organisation number or org_nr setting",
@@ -138,13 +141,15 @@ static void identity_answered(void *ctx, const struct token_answer *answer)
         pull_fail(pull, answer->class, answer->err ? answer->err : &ERR_NONE);
 }
 
-static void ask_identity(struct pull *pull)
+static void ask_identity(struct pull *pull, const char *company_id)
 {
+    free(pull->company_id);
+    pull->company_id = mem_strdup(company_id);
     pull->requests++;
     pull->ask = ask_start(
         pull->app, pull->client->token->token,
         &(struct token_request){
-            .company = pull->client->company_id,
+            .company = pull->company_id,
             .path = "/token/session/%3EwhoAmI",
             .query = "fields=companyId%2Ccompany%28id%2Cname%2CorganizationNumber%29",
             .resource = "whoAmI",
@@ -156,12 +161,41 @@ static void ask_identity(struct pull *pull)
 
 /* --- the list of companies --- */
 
+/* Whose books are mirrored; NULL = nobody knows yet. */
+static const char *known_company(const struct client *client)
+{
+    int is_known = client->company_id && strcmp(client->company_id, OWN_COMPANY) != 0;
+    return is_known ? client->company_id : NULL;
+}
+
+/* The same number, but other books: they are not to be mixed. */
+static void deny_changed_company(struct pull *pull, const char *company_id)
+{
+    struct err err = ERR_NONE;
+    err_set(&err, EPERM,
+            "organisation number %s is another company in Tripletex by now (id %s, and %s before): "
+            "what is mirrored stands",
+            meant_org_nr(pull), company_id, pull->client->company_id);
+    err_set_remedy(
+        &err,
+        "If the other one is meant: SELECT bureau.purge_client('%s'), and add the client "
+        "again",
+        pull->client->org_nr);
+    pull->client->is_missing = 1;
+    deny(pull, &err);
+}
+
 static void access_answered(void *ctx, const char *company_id, const struct err *failure)
 {
     struct pull *pull = ctx;
     struct client *client = pull->client;
     struct err err = ERR_NONE;
     pull->question = NULL;
+    if (failure && failure->code == ENOTUNIQ) {
+        client->is_missing = 1;
+        deny(pull, failure);
+        return;
+    }
     if (failure) {
         enum answer_class class = failure->code == EACCES ? ANSWER_UNAUTHORIZED : ANSWER_PASSING;
         pull_fail(pull, class, failure);
@@ -181,9 +215,11 @@ static void access_answered(void *ctx, const char *company_id, const struct err 
         pull_step(pull, PULL_EVENT_RESOLVED);
         return;
     }
-    free(client->company_id);
-    client->company_id = mem_strdup(company_id);
-    ask_identity(pull);
+    const char *known_id = known_company(client);
+    if (known_id && strcmp(known_id, company_id) != 0)
+        deny_changed_company(pull, company_id);
+    else
+        ask_identity(pull, company_id);
 }
 
 static enum access_need access_need(const struct pull *pull)
@@ -203,13 +239,11 @@ void pull_resolve(struct pull *pull)
     }
     if (wanted) {
         pull->requests++;
-        pull->question = access_ask(client->token->access, wanted, access_need(pull),
-                                    access_answered, pull);
+        pull->question = access_ask(client->token->access, wanted, known_company(client),
+                                    access_need(pull), access_answered, pull);
         return;
     }
-    free(client->company_id);
-    client->company_id = mem_strdup(OWN_COMPANY);
-    ask_identity(pull);
+    ask_identity(pull, OWN_COMPANY);
 }
 
 /* --- lists --- */

@@ -168,7 +168,8 @@ struct pull {
     int is_first_opening_read, has_movement, has_rows;
     char opening_seen[256];
     int64_t opening_sent_us;
-    char *lost_ids; /* of vouchers that vanish, not yet asked for; NULL = none */
+    char *company_id; /* that is asked whether it is the one meant; NULL = none */
+    char *lost_ids;   /* of vouchers that vanish, not yet asked for; NULL = none */
     int64_t vanished_vouchers, vanished_postings; /* whole vouchers, not confirmed by anybody */
     int vanish_year, is_over_limit;
     struct range probes[PULL_PROBES_MAX]; /* a stack of days to ask /ledger/postingByDate for */

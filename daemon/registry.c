@@ -197,7 +197,7 @@ static void access_changed(void *ctx)
         const char *wanted = client_wanted_org_nr(client), *id = NULL;
         if (client->token != entry || !wanted)
             continue;
-        (void)!access_find(entry->access, wanted, &id);
+        (void)!access_find(entry->access, wanted, client->company_id, &id);
         int is_lost = client->is_proven && (!id || differs(client->company_id, id));
         if (!is_lost && !(client->is_missing && id))
             continue;

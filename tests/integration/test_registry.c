@@ -113,6 +113,31 @@ static void client_deleted_by_sql_leaves_nothing(struct stage *stage)
     assert_int_equal(db_int(stage->db, "SELECT count(DISTINCT client_id) FROM sync.range"), 1);
 }
 
+/* Two books under one number are never mixed. */
+static void a_number_that_is_another_company_by_now_is_left_alone(struct stage *stage)
+{
+    struct program *daemon = set_scene(stage, WORLD);
+    program_signal(daemon, SIGTERM);
+    assert_int_equal(program_wait(daemon, stage_ms(stage, 5)), 0);
+    AUTO_FREE char *before = db_text(stage->db, "SELECT md5(string_agg(p::text, ',' ORDER BY "
+                                                "posting_id)) FROM finale.posting p");
+    db_run(stage->db, "UPDATE sync.client_state SET company_id = '4711', proven_at = NULL, "
+                      "next_pull_at = NULL");
+    world_post(stage->world, "/mutate", "{\"orgNr\": \"" BOOKS_CLIENT "\", \"count\": 5}");
+    (void)stage_daemon(stage);
+    stage_wait(stage, 20,
+               "SELECT state = 'no_access' AND reason LIKE '%%another company in Tripletex by "
+               "now%%4711 before%%' AND remedy LIKE '%%purge_client(''" BOOKS_CLIENT "'')%%' "
+               "FROM bureau.status");
+    AUTO_FREE char *after = db_text(stage->db, "SELECT md5(string_agg(p::text, ',' ORDER BY "
+                                               "posting_id)) FROM finale.posting p");
+    assert_string_equal(after, before);
+    db_run(stage->db, "SELECT bureau.purge_client('" BOOKS_CLIENT "')");
+    db_run(stage->db, "SELECT bureau.add_client('" BOOKS_CLIENT "', 'Fjord Fisk AS', "
+                      "bureau => 'Regnskap Nord AS')");
+    books_wait_equal(stage, 20);
+}
+
 static void token_rotated_by_sql_is_used_within_a_second(struct stage *stage)
 {
     struct program *daemon = set_scene(stage, WORLD);
@@ -308,6 +333,7 @@ int main(void)
         STAGE_TEST(&stage, client_added_by_sql_is_pulled_within_a_second),
         STAGE_TEST(&stage, client_disabled_by_sql_is_left_alone_and_its_figures_stay),
         STAGE_TEST(&stage, client_deleted_by_sql_leaves_nothing),
+        STAGE_TEST(&stage, a_number_that_is_another_company_by_now_is_left_alone),
         STAGE_TEST(&stage, token_rotated_by_sql_is_used_within_a_second),
         STAGE_TEST(&stage, token_entered_again_is_tried_at_once_with_its_clients),
         STAGE_TEST(&stage, token_that_only_looks_sealed_is_refused_with_its_remedy),

@@ -1,4 +1,5 @@
 /* Tests of daemon/access.h, with a made-up Tripletex. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -29,14 +30,16 @@ struct bureau {
     int is_failing;
     int spoilt;       /* so many pages from the second on, each in another way */
     int is_repeating; /* the second page holds the rows of the first */
-    int readings;     /* first pages */
+    int has_twins;    /* companies 2 and 3 have the number of 2 */
+    const char *known_id;
+    int readings; /* first pages */
     int changes;
 };
 
 struct answer {
     struct access_question *question;
     char id[32]; /* "" = not in the list */
-    int count, failed;
+    int count, failed, code;
 };
 
 static void note(void *ctx, const char *company_id, const struct err *err)
@@ -45,6 +48,7 @@ static void note(void *ctx, const char *company_id, const struct err *err)
     answer->question = NULL;
     answer->count++;
     answer->failed += err != NULL;
+    answer->code = err ? err->code : 0;
     snprintf(answer->id, sizeof(answer->id), "%s", company_id ? company_id : "");
 }
 
@@ -90,7 +94,8 @@ static int list(void *ctx, const struct fake_request *request, struct fake_reply
         len += (size_t)snprintf(reply->body + len, sizeof(reply->body) - len,
                                 "%s{\"id\":%d,\"name\":\"Kunde %d\","
                                 "\"organizationNumber\":\"%d 000 %03d\"}",
-                                i > from ? "," : "", 5000 + i, i, 900, i);
+                                i > from ? "," : "", 5000 + i, i, 900,
+                                bureau->has_twins && i == 3 ? 2 : i);
     snprintf(reply->body + len, sizeof(reply->body) - len, "]}");
     if (from > 0 && bureau->spoilt > 0)
         spoil(reply, --bureau->spoilt);
@@ -127,7 +132,7 @@ static void ask(struct bureau *bureau, struct answer *answer, int company, enum 
 {
     AUTO_FREE char *org_nr = mem_printf("900000%03d", company);
     *answer = (struct answer){ .count = 0 };
-    answer->question = access_ask(bureau->access, org_nr, need, note, answer);
+    answer->question = access_ask(bureau->access, org_nr, bureau->known_id, need, note, answer);
 }
 
 static const char *found(struct bureau *bureau, int company, enum access_need need)
@@ -263,6 +268,35 @@ static void who_waits_for_lists_that_keep_changing_is_told(void **state)
     bureau_release(&bureau);
 }
 
+/* Which of them is meant nobody can tell, unless one was meant before. */
+static void a_number_of_two_companies_leads_to_none(void **state)
+{
+    struct answer answer;
+    const char *id = "";
+    (void)state;
+    struct bureau bureau;
+    bureau_init(&bureau, 8);
+    bureau.has_twins = 1;
+    ask(&bureau, &answer, 2, ACCESS_KNOWN);
+    fake_run_ms(bureau.world, S);
+    assert_int_equal(answer.failed, 1);
+    assert_int_equal(answer.code, ENOTUNIQ);
+    access_find(bureau.access, "900000002", NULL, &id);
+    assert_null(id);
+    bureau.known_id = "5003";
+    assert_string_equal(found(&bureau, 2, ACCESS_KNOWN), "5003");
+    bureau.known_id = "5002";
+    assert_string_equal(found(&bureau, 2, ACCESS_KNOWN), "5002");
+    access_find(bureau.access, "900000002", "5002", &id);
+    assert_string_equal(id, "5002");
+    bureau.known_id = "4711";
+    ask(&bureau, &answer, 2, ACCESS_KNOWN);
+    fake_run_ms(bureau.world, S);
+    assert_int_equal(answer.code, ENOTUNIQ);
+    assert_string_equal(found(&bureau, 1, ACCESS_KNOWN), "5001");
+    bureau_release(&bureau);
+}
+
 static void a_list_that_cannot_be_read_changes_nothing(void **state)
 {
     struct answer answer;
@@ -279,7 +313,7 @@ static void a_list_that_cannot_be_read_changes_nothing(void **state)
     fake_run_ms(bureau.world, 3 * HOUR);
     assert_int_equal(bureau.changes, 1);
     const char *id = NULL;
-    access_find(bureau.access, "900000003", &id);
+    access_find(bureau.access, "900000003", NULL, &id);
     assert_string_equal(id, "5003");
     bureau.is_failing = 0;
     bureau.count = 9;
@@ -359,6 +393,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_to_an_empty_page_and_finds_numbers_with_spaces),
+        cmocka_unit_test(a_number_of_two_companies_leads_to_none),
         cmocka_unit_test(a_list_is_read_once_however_many_ask),
         cmocka_unit_test(who_comes_is_found_soon_and_who_goes_is_missed),
         cmocka_unit_test(reads_on_its_own_schedule_only_while_it_is_ours),
