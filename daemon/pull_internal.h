@@ -136,6 +136,7 @@ struct pull {
     int was_blind;            /* the checksums were found to be of no use */
     int were_alike;           /* since all lists had the same */
     const char *blind_reason; /* of this pull; NULL = they serve */
+    int is_only_doubted;      /* it holds for this pull alone, unless it is proven by then */
     int was_unsaid;           /* no 304 was ever given */
     int said_count, unsaid_count; /* "unchanged" by 304, and by the same digest in an answer */
 

@@ -152,8 +152,9 @@ static void add_fault(struct pg_batch *batch, const char *client_id, const char 
 void pull_add_digest_faults(const struct pull *pull, struct pg_batch *batch, const char *client_id)
 {
     int is_unsaid = pull->said_count == 0 && (pull->unsaid_count > 0 || pull->was_unsaid);
-    if ((pull->blind_reason != NULL) != pull->was_blind)
-        add_fault(batch, client_id, BLIND, pull->blind_reason);
+    const char *reason = pull->is_only_doubted ? NULL : pull->blind_reason;
+    if ((reason != NULL) != pull->was_blind)
+        add_fault(batch, client_id, BLIND, reason);
     if (is_unsaid != pull->was_unsaid)
         add_fault(batch, client_id, UNSAID,
                   is_unsaid ? "Tripletex never answers 304 (unchanged): the checksums in its "

@@ -201,15 +201,22 @@ static void want_stage(void *ctx, struct fetch *fetch)
 
 static const char WAS_BLIND[] = "they did not serve before";
 
-/* From here on everything that is due is read, and compared by digests of our own. Right as before,
- * only dearer. */
-static void go_blind(struct pull *pull, const char *why)
+static void tell_blind(const struct pull *pull, const char *why)
 {
     const struct log_subject subject = { .client = pull->client->org_nr, .resource = "posting" };
     log_warning(pull->app->log, &subject,
                 "The checksums of Tripletex do not serve: %s. Everything is read in full "
                 "instead, until they do",
                 why);
+}
+
+/* From here on everything that is due is read, and compared by digests of our own. Right as before,
+ * only dearer. */
+static void go_blind(struct pull *pull, const char *why, int is_proven)
+{
+    if (is_proven)
+        tell_blind(pull, why);
+    pull->is_only_doubted = !is_proven;
     pull->blind_reason = why;
     pull->rounds = 1;
     tree_set_blind(pull->tree);
@@ -235,6 +242,18 @@ static const char *find_fault(struct pull *pull, const struct fetch_result *resu
     return NULL;
 }
 
+/* A list that changed between its pages, time after time, looks the same as checksums that change
+ * by themselves, until the same rows come under two of them. */
+static void prove_doubt(struct pull *pull, const struct fetch_result *result)
+{
+    int is_whole = result->rows > 0 && result->left_out == 0 &&
+                   !slice_is_by_number(&pull->hand.slice) && pull->hand.kind == TREE_READ;
+    if (!is_whole || !tree_note_content(pull->tree, result->digest, result->own_digest))
+        return;
+    pull->is_only_doubted = 0;
+    tell_blind(pull, pull->blind_reason);
+}
+
 /* --- answers --- */
 
 static void take_read(struct pull *pull)
@@ -247,9 +266,11 @@ static void answer_read(struct pull *pull, const struct fetch_result *result)
 {
     const char *fault = pull->blind_reason ? NULL : find_fault(pull, result);
     if (fault) {
-        go_blind(pull, fault);
+        go_blind(pull, fault, 1);
         return;
     }
+    if (pull->is_only_doubted)
+        prove_doubt(pull, result);
     int is_own = pull->blind_reason || slice_is_by_number(&pull->hand.slice);
     (void)snprintf(pull->hand_digest, sizeof(pull->hand_digest), "%s",
                    is_own ? result->own_digest : result->digest);
@@ -305,7 +326,7 @@ static void answered(void *ctx, const struct fetch_result *result)
         else if (pull->blind_reason || slice_is_by_number(&pull->hand.slice))
             pull_fail(pull, ANSWER_PASSING, &err);
         else
-            go_blind(pull, "they differ from page to page of one list");
+            go_blind(pull, "they differ from page to page of one list", 0);
         return;
     case FETCH_FAILED:
         pull_fail(pull, result->class, &err);

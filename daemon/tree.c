@@ -388,10 +388,12 @@ int tree_note_content(struct tree *tree, const char *digest, const char *own_dig
 {
     struct tree_node *node = tree->in_hand;
     int is_same = node->own_digest && strcmp(node->own_digest, own_digest) == 0;
-    int is_told_other = node->digest && strcmp(node->digest, digest) != 0;
+    int is_told_other = is_same && strcmp(node->told_digest, digest) != 0;
     free(node->own_digest);
+    free(node->told_digest);
     node->own_digest = mem_strdup(own_digest);
-    return is_same && is_told_other;
+    node->told_digest = mem_strdup(digest);
+    return is_told_other;
 }
 
 static int has_digest(const struct tree_node *node, const struct tree_node *but, const char *digest,

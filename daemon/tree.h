@@ -95,7 +95,7 @@ void tree_answer_same(struct tree *tree, int64_t sent_us);
 void tree_answer_digest(struct tree *tree, const char *digest, int64_t sent_us); /* of TREE_ASK */
 void tree_answer_read(struct tree *tree, const char *digest, int rows, int64_t sent_us);
 /* What the step in hand read is noted by our own digest, before it is answered. 1: the content is
- * the one read before in this walk, though Tripletex's digest differs. */
+ * the one read before in this walk, though Tripletex told another digest with it. */
 int tree_note_content(struct tree *tree, const char *digest, const char *own_digest) MUST_USE;
 /* Whether another range with another number of rows has this very digest. */
 int tree_has_digest_elsewhere(const struct tree *tree, const char *digest, int rows) MUST_USE;

@@ -27,7 +27,8 @@ struct tree_node {
     struct tree_node **members; /* of a span; NULL = a node of the splitting */
     int members_count;
     char *digest;
-    char *own_digest; /* of what was read in this walk */
+    char *own_digest;  /* of what was read in this walk */
+    char *told_digest; /* that came with it */
     int rows, counted;
     int64_t confirmed_us, changed_us;
     int is_top, is_in_walk;

@@ -21,6 +21,7 @@ void tree_node_free(struct tree *tree, struct tree_node *node)
     free(node->members);
     free(node->digest);
     free(node->own_digest);
+    free(node->told_digest);
     free(node);
 }
 
