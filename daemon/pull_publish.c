@@ -47,6 +47,15 @@ static int note_changed(void *ctx, const struct pg_result *result, struct err *e
     return 0;
 }
 
+static int note_wanted(void *ctx, const struct pg_result *result, struct err *err)
+{
+    struct pull *pull = ctx;
+    (void)err;
+    if (pg_result_affected(result) > 0)
+        pull->client->gather_due_ms = 0;
+    return 0;
+}
+
 /* A sheet without rows means "no data" only where nothing says otherwise. */
 static int take_sheets(void *ctx, const struct pg_result *result, struct err *err)
 {
@@ -199,6 +208,7 @@ static void start_publishing(struct pull *pull)
     batch_add_query(batch, SQL_publish_opening_differences, 1, values, note_changed);
     batch_add_query(batch, SQL_publish_differences, 1, values, note_visible);
     batch_add_query(batch, SQL_publish_counts, 1, values, NULL);
+    batch_add_query(batch, SQL_publish_wanted, 1, values, note_wanted);
     if (pull->load >= 0)
         batch_add_query(batch, SQL_publish_analyze, 0, NULL, NULL);
     if (add_ranges(pull, batch, id, &err) < 0) {

@@ -364,6 +364,25 @@ static void an_unknown_name_is_asked_for_at_once(struct stage *stage)
     end_scene(stage, daemon);
 }
 
+static void an_unknown_product_is_asked_for_at_once(struct stage *stage)
+{
+    struct program *daemon = start_one(stage, EVERY_SECOND);
+    stage_wait(stage, 20, "SELECT count(*) > 0 FROM finale.product");
+    AUTO_FREE char *product = db_text(stage->db, "SELECT max(product_id) FROM finale.posting");
+    AUTO_FREE char *id = db_textf(stage->db,
+                                  "SELECT max(voucher_id) FROM finale.posting "
+                                  "WHERE product_id = %s",
+                                  product);
+    db_runf(stage->db, "DELETE FROM mirror.product WHERE product_id = %s", product);
+    db_run(stage->db, "UPDATE sync.list SET digest = 'other' WHERE resource = 'product'");
+    world_call(stage->world, "PUT", "/voucher",
+               "{\"orgNr\": \"" CLIENT "\", \"id\": %s, \"description\": \"rørt\", "
+               "\"newIds\": true}",
+               id);
+    stage_wait(stage, 20, "SELECT count(*) = 1 FROM finale.product WHERE product_id = %s", product);
+    end_scene(stage, daemon);
+}
+
 /* The list of accounts is not due for long, and the posting knows better. */
 static void an_account_with_another_number_is_asked_for_at_once(struct stage *stage)
 {
@@ -419,6 +438,7 @@ int main(void)
         STAGE_TEST(&stage, deletions_are_seen_though_vouchers_cannot_be_asked_for),
         STAGE_TEST(&stage, resync_reads_what_was_asked_for),
         STAGE_TEST(&stage, an_unknown_name_is_asked_for_at_once),
+        STAGE_TEST(&stage, an_unknown_product_is_asked_for_at_once),
         STAGE_TEST(&stage, an_account_that_changes_its_class_opens_otherwise_in_all_years),
         STAGE_TEST(&stage, an_account_with_another_number_is_asked_for_at_once),
     };
