@@ -53,7 +53,8 @@ static const struct pull_rule {
     { PULL_TRACING, PULL_EVENT_TRACED, PULL_COMPARING, pull_decide, "it is known which live on" },
     { PULL_PROBING, PULL_EVENT_PROBED, PULL_WEIGHING, pull_weigh, "nothing is hidden" },
     { PULL_WEIGHING, PULL_EVENT_WEIGHED, PULL_WALKING, pull_walk_on, "balances are read" },
-    { PULL_PUBLISHING, PULL_EVENT_PUBLISHED, PULL_GATHERING, pull_gather, "it is published" },
+    { PULL_PUBLISHING, PULL_EVENT_PUBLISHED, PULL_EXPLAINING, pull_explain, "it is published" },
+    { PULL_EXPLAINING, PULL_EVENT_EXPLAINED, PULL_GATHERING, pull_gather, "differences are known" },
     { PULL_GATHERING, PULL_EVENT_GATHERED, PULL_CLOSING, pull_close, "nothing is left to read" },
 };
 
@@ -69,6 +70,7 @@ static const char *const PHASES[] = {
     [PULL_PROBING] = "looking into vanished postings",
     [PULL_WEIGHING] = "reading saldo",
     [PULL_PUBLISHING] = "publishing",
+    [PULL_EXPLAINING] = "looking into differences",
     [PULL_GATHERING] = "reading what lies beyond the ledger",
     [PULL_CLOSING] = "ending",
 };
@@ -141,6 +143,7 @@ static void pull_free(struct pull *pull)
     free(pull->opening_digest);
     free(pull->held_detail);
     free(pull->lost_ids);
+    free(pull->unexplained_ids);
     free(pull->company_id);
     client_unref(pull->client);
     free(pull);

@@ -81,7 +81,7 @@ static int pass_over(void *ctx, const struct json_value *values, struct err *err
 }
 
 /* A page of some gateway is no answer. Numbers and texts that jansson refuses are. */
-static int check_list(const char *body, size_t len, struct err *err)
+int pull_check_list(const char *body, size_t len, struct err *err)
 {
     static const struct json_column COLUMNS[] = { { .path = "id", .type = JSON_ID } };
     struct json_list_head head;
@@ -175,7 +175,7 @@ void pull_trace(struct pull *pull)
                               .is_urgent = pull->order.is_urgent,
                               .max_body_bytes = TRACE_BODY_BYTES_MAX,
                           },
-                          check_list, traced, pull);
+                          pull_check_list, traced, pull);
 }
 
 /* --- holding back --- */
@@ -326,7 +326,7 @@ static void probe_next(struct pull *pull)
                               .is_urgent = pull->order.is_urgent,
                               .max_body_bytes = PROBE_BODY_BYTES_MAX,
                           },
-                          check_list, probed, pull);
+                          pull_check_list, probed, pull);
 }
 
 void pull_probe(struct pull *pull)

@@ -4,7 +4,8 @@
  * pull.c holds the life (the table of states), pull_memory.c what is remembered, pull_headers.c the
  * vouchers' own list, pull_company.c who the client is in Tripletex, pull_walk.c the postings,
  * pull_compare.c what changed, pull_guard.c what may vanish, pull_saldo.c the balances,
- * pull_publish.c the end, pull_gather.c what lies beyond the ledger.
+ * pull_publish.c the publication, pull_explain.c what lies beyond the horizon, pull_gather.c what
+ * lies beyond the ledger.
  */
 #ifndef SALDOD_DAEMON_PULL_INTERNAL_H
 #define SALDOD_DAEMON_PULL_INTERNAL_H
@@ -38,7 +39,8 @@ enum pull_state {
     PULL_PROBING,     /* is what vanished hidden rather than gone */
     PULL_WEIGHING,    /* balances */
     PULL_PUBLISHING,
-    PULL_GATHERING, /* what lies beyond the ledger */
+    PULL_EXPLAINING, /* vouchers with a part beyond the horizon */
+    PULL_GATHERING,  /* what lies beyond the ledger */
     PULL_CLOSING,
 };
 
@@ -61,6 +63,7 @@ enum pull_event {
     PULL_EVENT_PROBED,
     PULL_EVENT_WEIGHED,
     PULL_EVENT_PUBLISHED,
+    PULL_EVENT_EXPLAINED,
     PULL_EVENT_GATHERED,
     PULL_EVENT_ENDED, /* `end` says how */
 };
@@ -169,8 +172,10 @@ struct pull {
     int is_first_opening_read, has_movement, has_rows;
     char opening_seen[256];
     int64_t opening_sent_us;
-    char *company_id; /* that is asked whether it is the one meant; NULL = none */
-    char *lost_ids;   /* of vouchers that vanish, not yet asked for; NULL = none */
+    char *
+        unexplained_ids; /* of vouchers that count as differences, not yet asked for; NULL = none */
+    char *company_id;    /* that is asked whether it is the one meant; NULL = none */
+    char *lost_ids;      /* of vouchers that vanish, not yet asked for; NULL = none */
     int64_t vanished_vouchers, vanished_postings; /* whole vouchers, not confirmed by anybody */
     int vanish_year, is_over_limit;
     struct range probes[PULL_PROBES_MAX]; /* a stack of days to ask /ledger/postingByDate for */
@@ -194,6 +199,15 @@ void pull_fail(struct pull *pull, enum answer_class class, const struct err *err
 void pull_add_guard(struct pull *pull, struct pg_batch *batch, const char *client_id);
 int pull_is_doubted(const struct pull *pull) MUST_USE;
 int pull_take_lost(void *ctx, const struct pg_result *result, struct err *err) MUST_USE;
+/* The ask_check_fn of a list of which nothing but its shape is read. */
+int pull_check_list(const char *body, size_t len, struct err *err) MUST_USE;
+
+/* Begins a transaction that readers see: it fails unless the client is still there and its token
+ * ours. */
+void pull_add_lock(const struct pull *pull, struct pg_batch *batch);
+/* A statement has changed something that they see. */
+int pull_note_visible(void *ctx, const struct pg_result *result, struct err *err) MUST_USE;
+int pull_take_unexplained(void *ctx, const struct pg_result *result, struct err *err) MUST_USE;
 
 /* What vanished from the list is still counted by Tripletex's own saldo. */
 void pull_hold_hidden(struct pull *pull);
@@ -228,6 +242,7 @@ void pull_probe(struct pull *pull);
 void pull_weigh(struct pull *pull);
 void pull_publish(struct pull *pull);
 void pull_confirm(struct pull *pull);
+void pull_explain(struct pull *pull);
 void pull_gather(struct pull *pull);
 void pull_close(struct pull *pull);
 

@@ -29,7 +29,7 @@ static int check_lock(void *ctx, const struct pg_result *result, struct err *err
         pull->client->org_nr);
 }
 
-static int note_visible(void *ctx, const struct pg_result *result, struct err *err)
+int pull_note_visible(void *ctx, const struct pg_result *result, struct err *err)
 {
     struct pull *pull = ctx;
     (void)err;
@@ -114,10 +114,11 @@ static void published(void *ctx, const struct err *err)
     }
 }
 
-static void add_lock(struct pull *pull, struct pg_batch *batch, const char *id)
+void pull_add_lock(const struct pull *pull, struct pg_batch *batch)
 {
+    char id[24];
     AUTO_FREE char *epoch = mem_printf("%" PRId64, pull->client->token->epoch);
-    const char *values[] = { id, pull->client->token->id, epoch };
+    const char *values[] = { pull_client_id(pull, id), pull->client->token->id, epoch };
     batch_add_query(batch, SQL_publish_lock, 3, values, check_lock);
 }
 
@@ -128,7 +129,7 @@ static void add_openings(struct pull *pull, struct pg_batch *batch, const char *
     const char *values[] = { id, first };
     batch_add_query(batch, SQL_publish_delta, 2, values, NULL);
     batch_add_query(batch, SQL_publish_openings, 1, values, take_sheets);
-    batch_add_query(batch, SQL_publish_openings_later, 1, values, note_visible);
+    batch_add_query(batch, SQL_publish_openings_later, 1, values, pull_note_visible);
 }
 
 static void add_year(struct pull *pull, struct pg_batch *batch, const char *id)
@@ -138,7 +139,7 @@ static void add_year(struct pull *pull, struct pg_batch *batch, const char *id)
         return;
     (void)snprintf(year, sizeof(year), "%d", pull->horizon.years[pull->load].year);
     const char *values[] = { id, year };
-    batch_add_query(batch, SQL_publish_year, 2, values, note_visible);
+    batch_add_query(batch, SQL_publish_year, 2, values, pull_note_visible);
 }
 
 static void add_opening_memory(struct pull *pull, struct pg_batch *batch, const char *id,
@@ -190,13 +191,13 @@ static void start_publishing(struct pull *pull)
     const char *values[] = { pull_client_id(pull, id) };
     const char *org_nr[] = { pull->client->org_nr };
     struct pg_batch *batch = batch_new(BATCH_TRANSACTION);
-    add_lock(pull, batch, id);
+    pull_add_lock(pull, batch);
     batch_add_query(batch, SQL_publish_unnamed, 1, values, check_named);
-    batch_add_query(batch, SQL_publish_gone, 1, values, note_visible);
-    batch_add_query(batch, SQL_publish_vouchers, 1, values, note_visible);
+    batch_add_query(batch, SQL_publish_gone, 1, values, pull_note_visible);
+    batch_add_query(batch, SQL_publish_vouchers, 1, values, pull_note_visible);
     batch_add_query(batch, pull->is_all_new ? SQL_publish_postings_new : SQL_publish_postings, 1,
-                    values, note_visible);
-    batch_add_query(batch, SQL_publish_vouchers_gone, 1, values, note_visible);
+                    values, pull_note_visible);
+    batch_add_query(batch, SQL_publish_vouchers_gone, 1, values, pull_note_visible);
     batch_add_query(batch, SQL_publish_headers_forget, 1, values, NULL);
     if (pull->gone > 0)
         batch_add_query(batch, SQL_publish_vanish_check, 1, values, check_vanish);
@@ -204,10 +205,11 @@ static void start_publishing(struct pull *pull)
     batch_add_query(batch, SQL_publish_saldo, 1, values, take_sheets);
     add_year(pull, batch, id);
     batch_add_query(batch, SQL_publish_voucher_differences, 1, values, NULL);
-    batch_add_query(batch, SQL_publish_voucher_counted, 1, values, note_visible);
+    batch_add_query(batch, SQL_publish_voucher_counted, 1, values, pull_note_visible);
     batch_add_query(batch, SQL_publish_opening_differences, 1, values, note_changed);
-    batch_add_query(batch, SQL_publish_differences, 1, values, note_visible);
+    batch_add_query(batch, SQL_publish_differences, 1, values, pull_note_visible);
     batch_add_query(batch, SQL_publish_counts, 1, values, NULL);
+    batch_add_query(batch, SQL_explain_due, 1, values, pull_take_unexplained);
     batch_add_query(batch, SQL_publish_wanted, 1, values, note_wanted);
     if (pull->load >= 0)
         batch_add_query(batch, SQL_publish_analyze, 0, NULL, NULL);

@@ -1,4 +1,5 @@
--- Tripletex that never answers 304 is told of; how far a first load is; a posting that came back is not shown as deleted.
+-- Tripletex that never answers 304 is told of; how far a first load is; a posting that came back is not shown as deleted, nor a
+-- voucher with a part beyond the horizon counted as a difference.
 SET LOCAL ROLE saldod_daemon;
 
 ALTER TABLE sync.client_state
@@ -184,3 +185,28 @@ SELECT c.org_nr,
  WHERE NOT EXISTS (SELECT FROM mirror.posting b WHERE b.client_id = p.client_id AND b.posting_id = p.posting_id);
 COMMENT ON VIEW finale.deleted_posting IS
     'Postings of complete years that are gone from Tripletex, as they were last; one row for each time a posting went, none where it is back. Example: SELECT * FROM finale.deleted_posting WHERE org_nr = ''974760673'' AND seen_gone_at > now() - interval ''7 days'';';
+
+ALTER TABLE mirror.voucher_difference ADD COLUMN outside numeric;
+COMMENT ON COLUMN mirror.voucher_difference.outside IS
+    'Sum of its postings that are dated beyond the horizon, where nothing is mirrored; null = not asked for yet.';
+COMMENT ON COLUMN mirror.voucher_difference.counted IS
+    'False where it is no difference of the year: an opening balance, which need not sum to 0, and a voucher whose rest lies beyond the horizon.';
+CREATE OR REPLACE VIEW finale.voucher_difference WITH (security_invoker = true) AS
+SELECT c.org_nr,
+       d.client_id,
+       d.year,
+       d.voucher_id,
+       v.year AS voucher_year,
+       v.number AS voucher_number,
+       v.voucher_date,
+       d.difference,
+       d.counted,
+       d.outside
+  FROM bureau.client c
+  JOIN mirror.year y ON y.client_id = c.client_id AND y.complete
+  JOIN mirror.voucher_difference d ON d.client_id = y.client_id AND d.year = y.year
+  LEFT JOIN mirror.voucher v ON v.client_id = d.client_id AND v.voucher_id = d.voucher_id;
+COMMENT ON COLUMN finale.voucher_difference.counted IS
+    'False where it is no difference of the year: an opening balance, which need not sum to 0, and a voucher whose rest lies beyond the horizon.';
+COMMENT ON COLUMN finale.voucher_difference.outside IS
+    'Sum of its postings that are dated beyond the horizon, where nothing is mirrored, company currency; null = not known.';

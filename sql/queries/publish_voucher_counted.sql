@@ -1,11 +1,12 @@
 -- Which of them count against the proof. Not counted: opening balances (named so, or dated the day before a fiscal
--- year and on balance accounts alone), vouchers dated before the horizon, and all while a year is still loading, since
--- their other postings may lie there.
+-- year and on balance accounts alone), vouchers dated before the horizon, those that have the rest of their sum
+-- beyond it, and all while a year is still loading, since their other postings may lie there.
 UPDATE mirror.voucher_difference d
    SET counted = r.counted
   FROM (
         SELECT d.voucher_id,
-               NOT EXISTS (SELECT FROM mirror.year y WHERE y.client_id = $1::bigint AND NOT y.complete)
+               d.difference + coalesce(d.outside, 0) <> 0
+               AND NOT EXISTS (SELECT FROM mirror.year y WHERE y.client_id = $1::bigint AND NOT y.complete)
                AND v.voucher_date >= (SELECT pg_catalog.min(y.start_date) FROM mirror.year y WHERE y.client_id = $1::bigint)
                AND NOT (coalesce(t.name ~* '[åoa]pning|opening balance', false)
                         OR EXISTS (SELECT FROM mirror.year y

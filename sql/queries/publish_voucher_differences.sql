@@ -36,4 +36,4 @@ SELECT $1::bigint, sums.voucher_id, y.year, sums.difference
                  ORDER BY v.voucher_date >= y.start_date AND v.voucher_date < y.next_start_date DESC, y.year
                  LIMIT 1) y ON true
 ON CONFLICT (client_id, voucher_id) DO UPDATE
-   SET year = excluded.year, difference = excluded.difference
+   SET year = excluded.year, difference = excluded.difference, outside = NULL

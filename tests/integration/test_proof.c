@@ -127,6 +127,53 @@ static void an_opening_balance_need_not_sum_to_0(struct stage *stage)
     end_scene(stage, daemon);
 }
 
+/* One row is dated on a day that is not mirrored; Tripletex knows it. */
+static void add_straddling(struct stage *stage, const char *edge, const char *there)
+{
+    AUTO_FREE char *here = db_textf(stage->db, "SELECT (%s)::date", edge);
+    AUTO_FREE char *beyond = db_textf(stage->db, "SELECT (%s)::date", there);
+    world_post(stage->world, "/voucher",
+               "{\"orgNr\": \"" CLIENT "\", \"date\": \"%s\", \"description\": \"periodisert\","
+               " \"rows\": [{\"account\": 1888, \"amount\": \"-70\"},"
+               " {\"account\": 2888, \"amount\": \"70\", \"date\": \"%s\"}]}",
+               here, beyond);
+}
+
+static void a_voucher_with_a_part_beyond_the_horizon_is_no_difference(struct stage *stage)
+{
+    set_world(stage);
+    struct program *daemon = start(stage);
+    books_wait_fresh(stage, 20);
+    add_straddling(stage, "SELECT min(start_date) + 40 FROM finale.year",
+                   "SELECT min(start_date) - 3 FROM finale.year");
+    add_straddling(stage, "SELECT max(end_date) - 40 FROM finale.year",
+                   "SELECT max(end_date) + 3 FROM finale.year");
+    stage_wait(stage, 20,
+               "SELECT count(*) = 2 AND bool_and(NOT counted) AND bool_and(outside = 70) "
+               "AND bool_and(difference = -70) FROM finale.voucher_difference "
+               "WHERE abs(difference) = 70");
+    books_wait_fresh(stage, 20);
+    check_text(stage, "SELECT verified FROM finale.client", "t");
+    end_scene(stage, daemon);
+}
+
+/* Nobody says what is beyond: it counts. */
+static void a_difference_that_cannot_be_looked_into_counts(struct stage *stage)
+{
+    set_world(stage);
+    struct program *daemon = start(stage);
+    books_wait_fresh(stage, 20);
+    world_post(stage->world, "/fault",
+               "{\"kind\": \"status\", \"status\": 403, \"path\": \"/ledger/voucher\"}");
+    add_straddling(stage, "SELECT min(start_date) + 40 FROM finale.year",
+                   "SELECT min(start_date) - 3 FROM finale.year");
+    stage_wait(stage, 20,
+               "SELECT bool_or(counted AND outside = 0 AND difference = -70) "
+               "FROM finale.voucher_difference");
+    check_text(stage, "SELECT verified FROM finale.client", "f");
+    end_scene(stage, daemon);
+}
+
 /* The last account comes again on the page that ends the sheet, as where what lies before the month
  * changed between the two. */
 static void a_sheet_that_moves_between_its_pages_is_read_again(struct stage *stage)
@@ -302,6 +349,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STAGE_TEST(&stage, a_voucher_that_does_not_sum_to_0_is_shown_until_it_does),
         STAGE_TEST(&stage, an_opening_balance_need_not_sum_to_0),
+        STAGE_TEST(&stage, a_voucher_with_a_part_beyond_the_horizon_is_no_difference),
+        STAGE_TEST(&stage, a_difference_that_cannot_be_looked_into_counts),
         STAGE_TEST(&stage, a_sheet_that_moves_between_its_pages_is_read_again),
         STAGE_TEST(&stage, a_sheet_without_rows_is_not_believed),
         STAGE_TEST(&stage, a_saldo_that_is_not_the_sum_is_asked_again_until_it_is),
