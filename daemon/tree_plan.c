@@ -92,6 +92,8 @@ static void replace_at(struct tree *tree, int at, const struct slice *but)
             continue;
         tree_top_add(tree, below[i]);
         below[i]->is_in_walk = is_in_walk;
+        if (below[i]->confirmed_us < node->confirmed_us)
+            below[i]->confirmed_us = node->confirmed_us; /* it was a part of what was confirmed */
     }
     for (int i = 0; i < rest_count && tree->tops_count < TREE_NODES_MAX; i++)
         tree->tops[tree->tops_count++] = rest[i];

@@ -185,6 +185,10 @@ SELECT c.org_nr,
  WHERE NOT EXISTS (SELECT FROM mirror.posting b WHERE b.client_id = p.client_id AND b.posting_id = p.posting_id);
 COMMENT ON VIEW finale.deleted_posting IS
     'Postings of complete years that are gone from Tripletex, as they were last; one row for each time a posting went, none where it is back. Example: SELECT * FROM finale.deleted_posting WHERE org_nr = ''974760673'' AND seen_gone_at > now() - interval ''7 days'';';
+COMMENT ON COLUMN finale.deleted_posting.reason IS
+    'voucher_deleted: its voucher is gone too; voucher_edited: the voucher lives on without it, or is dated beyond the horizon by now.';
+COMMENT ON COLUMN mirror.deleted_posting.reason IS
+    'voucher_deleted: its voucher is gone too; voucher_edited: the voucher lives on without it, or is dated beyond the horizon by now.';
 
 ALTER TABLE mirror.voucher_difference ADD COLUMN outside numeric;
 COMMENT ON COLUMN mirror.voucher_difference.outside IS

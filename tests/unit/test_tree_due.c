@@ -64,6 +64,22 @@ static void says_when_the_next_top_is_due(void **state)
     tree_free(tree);
 }
 
+/* One top held all years; the others were confirmed with it. */
+static void keeps_when_the_others_were_confirmed_where_a_year_is_loaded_anew(void **state)
+{
+    struct tree_world *world = *state;
+    const struct range year = { world->year_starts[2], world->year_starts[3] };
+    tree_world_fill(world, 500);
+    tree_world_load(world);
+    assert_int_equal(tree_world_count_tops(world), 1);
+    struct tree *tree = tree_world_tree(world);
+    tree_walk_year(tree, &year);
+    assert_int_equal(tree_world_walk(world, tree), TREE_WORLD_PUBLISHED);
+    assert_true(tree_world_count_tops(world) > 1);
+    for (int i = 0; i < world->kept_count; i++)
+        assert_true(!world->kept[i].memory.is_top || world->kept[i].memory.confirmed_us > 0);
+}
+
 /* The clock was ahead when they were confirmed, and has been set back. */
 static void asks_at_once_what_was_confirmed_in_the_future(void **state)
 {
@@ -144,6 +160,7 @@ int main(void)
         TEST(asks_cold_years_less_often),
         TEST(asks_what_changed_lately_as_often_as_the_living),
         TEST(says_when_the_next_top_is_due),
+        TEST(keeps_when_the_others_were_confirmed_where_a_year_is_loaded_anew),
         TEST(asks_at_once_what_was_confirmed_in_the_future),
         TEST(adds_the_ranges_that_postings_came_from),
         TEST(follows_for_days_by_intervals),
