@@ -148,7 +148,7 @@ static void a_first_load_tells_how_far_it_is(struct stage *stage)
     world_post(stage->world, "/faults/clear", "{}");
     wait_settled(stage, 1, 30);
     assert_int_equal(db_int(stage->db, "SELECT count(*) FROM bureau.status "
-                                       "WHERE loading_percent IS NULL AND loaded_rows = postings"),
+                                       "WHERE loading_percent IS NULL AND loaded_rows >= postings"),
                      1);
 }
 
